@@ -1,0 +1,1 @@
+"""The floor: database, cache, ids, clock, paging, errors, passwords, tokens. Imports nothing of ours."""

@@ -1,0 +1,102 @@
+"""The way to Redis: every call has a deadline, and a Redis that fails is left alone for a moment.
+
+Redis holds copies that can be rebuilt. Whoever calls it catches CacheUnavailableError and goes on without: to SQL,
+or to a later try. Hidden retries are off; a breaker opens after three failures in a row, so that a dead Redis costs
+nothing, and lets one call through each second to see whether it is back.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import redis.exceptions
+from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+T = TypeVar("T")
+
+FAILURES_TO_OPEN = 3
+OPEN_FOR_S = 1.0
+POOL_SIZE = 32
+
+_FAILURES = (redis.exceptions.RedisError, OSError, TimeoutError)
+
+
+class CacheUnavailableError(Exception):
+    """Redis did not do it, or may not have. Nothing that only Redis knows may depend on this call."""
+
+
+class Cache:
+    """The Redis client of one process.
+
+    `epoch` names one run of one Redis server. Whoever stores copies that must be complete puts it into the key: what
+    a restarted or a failed-over server still holds may have missed changes, and is not found again.
+    """
+
+    def __init__(self, url: str, *, prefix: str, timeout_s: float) -> None:
+        self.url = url
+        self.prefix = prefix
+        self.timeout_s = timeout_s
+        self.epoch: str | None = None
+        self.round_trip_observers: list[Callable[[], None]] = []
+        self.client = self._new_client(POOL_SIZE)
+        self._failures_in_a_row = 0
+        self._closed_until = 0.0
+
+    def _new_client(self, connections: int) -> Redis:
+        pool = ConnectionPool.from_url(
+            self.url,
+            max_connections=connections,
+            socket_timeout=self.timeout_s,
+            socket_connect_timeout=self.timeout_s,
+            retry=Retry(NoBackoff(), 0),
+            retry_on_timeout=False,
+            redis_connect_func=self._greet,
+        )
+        return Redis(connection_pool=pool)
+
+    async def _greet(self, connection: AbstractConnection) -> None:
+        """Learns on each new connection which run of the server answers."""
+        await connection.on_connect()
+        await connection.send_command("INFO", "server")
+        epoch = _run_id(await connection.read_response())
+        known, self.epoch = self.epoch, epoch
+        if known is not None and known != epoch:
+            # The command that opened this connection has keys of the old epoch in it. It must fail, not write there.
+            raise redis.exceptions.ConnectionError("Redis is not the server that it was")
+
+    async def run(self, call: Callable[[Redis, str], Awaitable[T]]) -> T:
+        """What `call(client, epoch)` gives. Raises CacheUnavailableError, within the deadline, if Redis is away."""
+        now = time.monotonic()
+        if self._failures_in_a_row >= FAILURES_TO_OPEN:
+            if now < self._closed_until:
+                raise CacheUnavailableError("Redis failed a moment ago and is left alone.")
+            self._closed_until = now + OPEN_FOR_S  # this call is the one that looks; others go on without
+        for observe in self.round_trip_observers:
+            observe()
+        try:
+            async with asyncio.timeout(self.timeout_s):
+                if self.epoch is None:
+                    await self.client.ping()
+                assert self.epoch is not None
+                result = await call(self.client, self.epoch)
+        except _FAILURES as error:
+            self._failures_in_a_row += 1
+            self._closed_until = time.monotonic() + OPEN_FOR_S
+            raise CacheUnavailableError(f"Redis did not answer: {error}") from error
+        self._failures_in_a_row = 0
+        return result
+
+    async def close(self) -> None:
+        await self.client.aclose(close_connection_pool=True)
+
+
+def _run_id(info: Any) -> str:  # a reply is str or bytes, depending on the protocol and the decoder
+    text = info.decode() if isinstance(info, bytes) else str(info)
+    for line in text.splitlines():
+        if line.startswith("run_id:"):
+            return line.removeprefix("run_id:").strip()[:12]
+    raise redis.exceptions.ConnectionError("This server does not tell its run_id; it is no Redis or Valkey.")

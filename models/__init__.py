@@ -1,0 +1,1 @@
+"""The tables, as SQLModel classes. `models.<feature>.<table>` is the SQLAlchemy table that statements use."""
