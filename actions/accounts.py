@@ -1,0 +1,130 @@
+"""Accounts and profiles: registering, checking a password, changing a profile."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import asyncpg
+import sqlalchemy as sa
+
+from access.viewer import Viewer
+from actions import inputs
+from core import text
+from core.database import Reader, Transaction, command, rows_of, values_of
+from core.errors import Problem, ValidationError
+from models.accounts import account
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What a person registers with, but for the password, which comes hashed."""
+
+    handle: str
+    display_name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChange:
+    """The parts of a profile that change; None leaves a part as it is."""
+
+    display_name: str | None = None
+    bio: str | None = None
+
+
+class Credentials(NamedTuple):
+    """What a login is checked against."""
+
+    account_id: int
+    password_hash: str | None
+
+
+_INSERT = values_of(
+    sa.insert(account)
+    .values(
+        id=sa.func.mint_id(sa.bindparam("at", type_=sa.DateTime(timezone=True))),
+        handle=sa.bindparam("new_handle", type_=sa.Text),
+        display_name=sa.bindparam("new_display_name", type_=sa.Text),
+        email=sa.bindparam("new_email", type_=sa.Text),
+        password_hash=sa.bindparam("new_hash", type_=sa.Text),
+    )
+    .returning(account.c.id),
+    int,
+)
+_CREDENTIALS = rows_of(
+    sa.select(account.c.id, account.c.password_hash).where(
+        sa.func.lower(account.c.handle) == sa.func.lower(sa.bindparam("wanted", type_=sa.Text))
+    ),
+    Credentials,
+)
+_ACCOUNT_ID = sa.bindparam("account_id", type_=sa.BigInteger)
+_REHASH = command(
+    sa.update(account).where(account.c.id == _ACCOUNT_ID).values(password_hash=sa.bindparam("new_hash", type_=sa.Text))
+)
+_CHANGE_PROFILE = command(
+    sa.update(account)
+    .where(account.c.id == _ACCOUNT_ID)
+    .values(
+        display_name=sa.func.coalesce(sa.bindparam("new_display_name", type_=sa.Text), account.c.display_name),
+        bio=sa.func.coalesce(sa.bindparam("new_bio", type_=sa.Text), account.c.bio),
+    )
+)
+
+
+def check_new_account(new: NewAccount, *, password: str) -> None:
+    """Raises ValidationError with everything that is wrong, before a password is hashed for nothing."""
+    problems = (
+        inputs.problem_of_handle(new.handle),
+        inputs.problem_of_text(text.normalised(new.display_name), inputs.DISPLAY_NAME, field="displayName"),
+        inputs.problem_of_email(new.email),
+        inputs.problem_of_password(password),
+    )
+    found = [problem for problem in problems if problem]
+    if found:
+        raise ValidationError(*found)
+
+
+async def register(tx: Transaction, new: NewAccount, *, password_hash: str) -> int:
+    """Makes an account that has passed `check_new_account`; gives its id. Raises ValidationError if it is taken."""
+    try:
+        account_id = await tx.row(
+            _INSERT,
+            at=tx.at,
+            new_handle=new.handle,
+            new_display_name=text.normalised(new.display_name),
+            new_email=new.email,
+            new_hash=password_hash,
+        )
+    except asyncpg.UniqueViolationError as error:
+        field = "email" if error.constraint_name == "account_lower_email_key" else "handle"
+        taken = Problem((field,), "TAKEN", f"There is an account with this {field} already.")
+        raise ValidationError(taken) from error
+    assert account_id is not None
+    return account_id
+
+
+async def fetch_credentials(db: Reader, handle: str) -> Credentials | None:
+    """What to check a login with this handle against; None if there is no such account."""
+    if not inputs.is_handle(handle):
+        return None
+    return await db.row(_CREDENTIALS, wanted=handle)
+
+
+async def replace_password_hash(tx: Transaction, account_id: int, *, password_hash: str) -> None:
+    """Stores the same password hashed with today's parameters."""
+    await tx.run(_REHASH, account_id=account_id, new_hash=password_hash)
+
+
+async def update_profile(tx: Transaction, viewer: Viewer, change: ProfileChange) -> int:
+    """Changes the viewer's profile; gives their id. Raises ValidationError."""
+    display_name = None if change.display_name is None else text.normalised(change.display_name)
+    bio = None if change.bio is None else text.normalised(change.bio)
+    problems = [
+        display_name is not None and inputs.problem_of_text(display_name, inputs.DISPLAY_NAME, field="displayName"),
+        bio is not None and inputs.problem_of_text(bio, inputs.BIO, field="bio", may_be_blank=True),
+    ]
+    found = [problem for problem in problems if problem]
+    if found:
+        raise ValidationError(*found)
+
+    await tx.run(_CHANGE_PROFILE, account_id=viewer.account_id, new_display_name=display_name, new_bio=bio)
+    return viewer.account_id

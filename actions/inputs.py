@@ -1,0 +1,87 @@
+"""Rules for what people write, field by field. Every rule gives the problem it finds, or None."""
+
+from dataclasses import dataclass
+
+import regex
+
+from core import text
+from core.errors import Problem
+
+LONGEST_BODY_GRAPHEMES = 500
+LONGEST_BODY_BYTES = 8_000
+LONGEST_DISPLAY_NAME_GRAPHEMES = 64
+LONGEST_DISPLAY_NAME_BYTES = 640
+LONGEST_BIO_GRAPHEMES = 500
+LONGEST_BIO_BYTES = 8_000
+LONGEST_EMAIL_CHARS = 254
+SHORTEST_PASSWORD_CHARS = 8
+LONGEST_PASSWORD_BYTES = 1_024
+
+_HANDLE = regex.compile(r"[A-Za-z0-9_]{2,30}")
+# One "@", no spaces, a dot somewhere behind it: whether mail arrives is for a confirmation to find out.
+_EMAIL = regex.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long a text may be, in characters as people count them and in bytes of UTF-8."""
+
+    graphemes: int
+    bytes: int
+
+
+BODY = Bounds(LONGEST_BODY_GRAPHEMES, LONGEST_BODY_BYTES)
+DISPLAY_NAME = Bounds(LONGEST_DISPLAY_NAME_GRAPHEMES, LONGEST_DISPLAY_NAME_BYTES)
+BIO = Bounds(LONGEST_BIO_GRAPHEMES, LONGEST_BIO_BYTES)
+
+
+def problem_of_text(value: str, bounds: Bounds, *, field: str, may_be_blank: bool = False) -> Problem | None:
+    """A text that is shown: storable, not blank unless it may be, within its bounds."""
+    path = (field,)
+    if not text.is_storable(value):
+        return Problem(path, "UNSTORABLE", "The text contains characters that cannot be stored.")
+    if not may_be_blank and text.is_blank(value):
+        return Problem(path, "BLANK", "The text is empty.")
+    if (length := text.byte_count(value)) > bounds.bytes:
+        return Problem(path, "TOO_LONG", f"The text has {length} bytes; {bounds.bytes} are allowed.")
+    if (length := text.grapheme_count(value)) > bounds.graphemes:
+        return Problem(path, "TOO_LONG", f"The text has {length} characters; {bounds.graphemes} are allowed.")
+    return None
+
+
+def problem_of_handle(value: str) -> Problem | None:
+    """A handle: 2 to 30 letters of a to z, digits and underscores, whose case does not tell two apart."""
+    if _HANDLE.fullmatch(value) is None:
+        return Problem(("handle",), "MALFORMED", "A handle has 2 to 30 letters (a to z), digits and underscores.")
+    return None
+
+
+def is_handle(value: str) -> bool:
+    """Whether an account can have this handle."""
+    return problem_of_handle(value) is None
+
+
+def problem_of_email(value: str) -> Problem | None:
+    """An e-mail address, as far as its form can tell."""
+    if len(value) > LONGEST_EMAIL_CHARS or not text.is_storable(value) or _EMAIL.fullmatch(value) is None:
+        return Problem(("email",), "MALFORMED", "This is not an e-mail address.")
+    return None
+
+
+def problem_of_password(value: str) -> Problem | None:
+    """A new password: long enough to be worth hashing, short enough to be hashed."""
+    path = ("password",)
+    if len(value) < SHORTEST_PASSWORD_CHARS:
+        return Problem(path, "TOO_SHORT", f"A password has at least {SHORTEST_PASSWORD_CHARS} characters.")
+    if not can_be_password(value):
+        return Problem(path, "TOO_LONG", f"A password has at most {LONGEST_PASSWORD_BYTES} bytes of ordinary text.")
+    return None
+
+
+def can_be_password(value: str) -> bool:
+    """Whether the text could be anybody's password."""
+    return (
+        len(value) <= LONGEST_PASSWORD_BYTES
+        and text.is_storable(value)
+        and text.byte_count(value) <= LONGEST_PASSWORD_BYTES
+    )

@@ -1,0 +1,1 @@
+"""What has happened: event classes by feature, the outbox they wait in, the bus that tells who is connected."""

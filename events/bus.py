@@ -1,0 +1,219 @@
+"""The bus: one Redis connection per process that hears what all processes publish.
+
+Pub/sub forgets: who was not connected when a message was published never gets it. So the bus tells its listeners:
+whenever messages may have been missed (the connection was lost, or a listener was too slow), they get GAP and have to
+look for themselves.
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+import orjson
+import redis.exceptions
+from redis.asyncio.connection import AbstractConnection, Connection, UnixDomainSocketConnection, parse_url
+
+from core.cache import Cache, CacheUnavailableError
+from events import channels
+
+LONGEST_QUEUE = 256
+PING_EVERY_S = 5.0
+SILENCE_LIMIT_S = 10.0
+RECONNECT_AFTER_S = 0.2
+ACK_TIMEOUT_S = 1.0
+
+_LOST = (redis.exceptions.RedisError, OSError, TimeoutError)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HomeMessage:
+    """An entry came into, or went from, the home feeds of an author's followers. Ids only."""
+
+    event_id: int
+    added_entry_id: int | None = None
+    removed_entry_id: int | None = None
+    author_id: int | None = None
+    post_id: int | None = None
+
+    @property
+    def is_removal(self) -> bool:
+        return self.removed_entry_id is not None
+
+    def to_bytes(self) -> bytes:
+        return orjson.dumps(self)
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> "HomeMessage":
+        return cls(**orjson.loads(raw))
+
+
+class Gap:
+    """Messages may have been missed here."""
+
+
+GAP: Final = Gap()
+
+
+class Listener:
+    """One subscription to one channel: an asynchronous iterator of raw messages and GAPs."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[bytes | Gap] = asyncio.Queue(LONGEST_QUEUE)
+
+    def put(self, message: bytes | Gap) -> None:
+        """Never waits. A listener that cannot keep up loses what it has not read, and is told so."""
+        if isinstance(message, Gap) or self._queue.full():
+            while not self._queue.empty():
+                self._queue.get_nowait()
+            message = GAP
+        self._queue.put_nowait(message)
+
+    def __aiter__(self) -> "Listener":
+        return self
+
+    async def __anext__(self) -> bytes | Gap:
+        return await self._queue.get()
+
+
+class Bus:
+    """Listens for a process. `run()` must be running; `listen` works whether or not Redis does."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._listeners: dict[str, set[Listener]] = {}
+        self._acks: dict[str, asyncio.Event] = {}
+        self._connection: AbstractConnection | None = None
+        self._has_been_connected = False
+
+    @asynccontextmanager
+    async def listen(self, channel: str) -> AsyncIterator[Listener]:
+        """Everything published on the channel from now on: once this is entered, Redis has confirmed it.
+
+        If Redis is away, the listener hears nothing until it is back, and then GAP first.
+        """
+        listener = Listener()
+        listeners = self._listeners.setdefault(channel, set())
+        listeners.add(listener)
+        try:
+            if len(listeners) == 1:
+                await self._send("SUBSCRIBE", channel)
+            await self._confirmed(channel)
+            yield listener
+        finally:
+            listeners.discard(listener)
+            if not listeners and self._listeners.get(channel) is listeners:
+                del self._listeners[channel]
+                self._acks.pop(channel, None)
+                await self._send("UNSUBSCRIBE", channel)
+
+    @property
+    def channel_count(self) -> int:
+        """How many channels somebody listens to in this process."""
+        return len(self._listeners)
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connection is not None
+
+    async def run(self) -> None:
+        """Keeps the connection up until it is cancelled."""
+        while True:
+            with suppress(*_LOST):
+                await self._hear()
+            await asyncio.sleep(RECONNECT_AFTER_S)
+
+    async def _hear(self) -> None:
+        """Connects, subscribes to everything anew, and hands messages out until the connection is lost."""
+        connection = self._new_connection()
+        pinger: asyncio.Task[None] | None = None
+        try:
+            async with asyncio.timeout(self._cache.timeout_s * 4):
+                await connection.connect()  # type: ignore[no-untyped-call]  # redis-py does not annotate it
+            self._connection = connection
+            for channel in list(self._listeners):
+                self._acks.pop(channel, None)
+                await connection.send_command("SUBSCRIBE", channel)
+            if self._has_been_connected:
+                self._tell_gap()
+            self._has_been_connected = True
+            pinger = asyncio.create_task(self._ping(connection))
+            while True:
+                async with asyncio.timeout(SILENCE_LIMIT_S):
+                    reply = await connection.read_response(disable_decoding=True)
+                self._dispatch(reply)
+        finally:
+            self._connection = None
+            if pinger is not None:
+                pinger.cancel()
+            await connection.disconnect(nowait=True)
+            # Listeners of now wait for the next connection; what is published meanwhile is lost to them.
+            self._acks.clear()
+            self._tell_gap()
+
+    def _dispatch(self, reply: Any) -> None:  # whatever the server sends: ["message", channel, data], ["pong", ""], …
+        if not isinstance(reply, list) or not reply:
+            return
+        kind = bytes(reply[0])
+        if kind == b"message":
+            for listener in self._listeners.get(bytes(reply[1]).decode(), ()):
+                listener.put(bytes(reply[2]))
+        elif kind == b"subscribe":
+            self._acks.setdefault(bytes(reply[1]).decode(), asyncio.Event()).set()
+
+    def _tell_gap(self) -> None:
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.put(GAP)
+
+    async def _ping(self, connection: AbstractConnection) -> None:
+        """Makes a silent connection answer, so that silence means it is dead."""
+        with suppress(*_LOST):
+            while True:
+                await asyncio.sleep(PING_EVERY_S)
+                await connection.send_command("PING")
+
+    async def _send(self, verb: str, channel: str) -> None:
+        connection = self._connection
+        if connection is None:
+            return  # the next connection subscribes to what is listened to then
+        with suppress(*_LOST):
+            await connection.send_command(verb, channel)
+
+    async def _confirmed(self, channel: str) -> None:
+        if self._connection is None:
+            return
+        ack = self._acks.setdefault(channel, asyncio.Event())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ack.wait(), ACK_TIMEOUT_S)
+
+    def _new_connection(self) -> AbstractConnection:
+        # Arguments of the URL only: no time-out on reads (silence is normal here), no retries (they would hide a gap),
+        # and the second protocol version, whose replies are plain lists.
+        arguments: dict[str, Any] = dict(parse_url(self._cache.url))
+        kind: Callable[..., AbstractConnection] = arguments.pop(
+            "connection_class", UnixDomainSocketConnection if "path" in arguments else Connection
+        )
+        return kind(**arguments, protocol=2, socket_connect_timeout=self._cache.timeout_s)
+
+
+class Bell:
+    """Wakes the workers after a commit. Rings are collected: any number in a moment is one message."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Never waits and never fails; a lost ring costs the workers' polling interval."""
+        self._rung.set()
+
+    async def run(self) -> None:
+        """Publishes rings until it is cancelled."""
+        channel = channels.bell(self._cache.prefix)
+        while True:
+            await self._rung.wait()
+            self._rung.clear()
+            with suppress(CacheUnavailableError):
+                await self._cache.run(lambda client, _epoch: client.publish(channel, b""))

@@ -1,0 +1,73 @@
+"""What the statements of nested lists share: parents as a table, bounds of the page, a lateral page for each parent."""
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+import sqlalchemy as sa
+
+from core.database import Statement, rows_of
+from core.paging import PageRequest
+from loaders.base import PageLoader
+
+PARENT_IDS = sa.bindparam("parent_ids", type_=sa.ARRAY(sa.BigInteger))
+AFTER = sa.bindparam("after", type_=sa.BigInteger)
+LIMIT = sa.bindparam("limit", type_=sa.Integer)
+
+# unnest($1) AS parent(id): a row for each parent that a lateral page is joined to.
+parents = sa.func.unnest(PARENT_IDS).table_valued(sa.column("id", sa.BigInteger), name="parent").render_derived()
+
+GREATEST_ID = 2**63 - 1
+
+
+def after_or_end(request: PageRequest) -> int:
+    """Where a list of the newest first goes on: below this id."""
+    return GREATEST_ID if request.after is None else request.after
+
+
+def after_or_start(request: PageRequest) -> int:
+    """Where a list of the oldest first goes on: above this id."""
+    return 0 if request.after is None else request.after
+
+
+class Link(NamedTuple):
+    """An item of a list: its sort key in that list, and what it leads to."""
+
+    key: int
+    target_id: int
+
+
+class _ParentLink(NamedTuple):
+    parent_id: int
+    key: int
+    target_id: int
+
+
+def select_links(
+    *, key: sa.ColumnElement[int], target: sa.ColumnElement[int], of_parent: sa.ColumnElement[bool]
+) -> Statement[_ParentLink]:
+    """The newest links of each parent, by key; `of_parent` ties a link to `parents.c.id`."""
+    page = (
+        sa.select(key.label("key"), target.label("target_id"))
+        .where(of_parent, key < AFTER)
+        .order_by(key.desc())
+        .limit(LIMIT)
+        .lateral("page")
+    )
+    return rows_of(
+        sa.select(parents.c.id, page.c.key, page.c.target_id)
+        .select_from(parents.join(page, sa.true()))
+        .order_by(page.c.key.desc()),
+        _ParentLink,
+    )
+
+
+class LinkPageLoader(PageLoader[Link]):
+    """A page of links, newest first, for each parent. A subclass brings the statement, made by `select_links`."""
+
+    statement: ClassVar[Statement[_ParentLink]]
+
+    async def fetch_pages(self, parent_ids: Sequence[int], request: PageRequest) -> Sequence[tuple[int, Link]]:
+        links = await self.scope.db.rows(
+            self.statement, parent_ids=list(parent_ids), after=after_or_end(request), limit=request.fetch_count
+        )
+        return [(link.parent_id, Link(link.key, link.target_id)) for link in links]

@@ -1,0 +1,67 @@
+"""Fan-out: what somebody posts reaches the timelines and the open subscriptions of those who follow them.
+
+Handlers of events, run by the worker, at least once. Doing a batch twice changes nothing in a timeline, and a
+subscription drops a message whose event it has seen.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from core.database import Database
+from events import bus, channels
+from events.follows import FollowChanged
+from events.posts import EntryAdded, EntryRemoved
+from loaders.follows import fetch_followers_after
+from timelines.store import TimelineStore
+
+FOLLOWERS_PER_BATCH = 500
+
+# Notes how far a handler has come; False when the handler must stop, because another worker has taken over.
+Advance = Callable[[int], Awaitable[bool]]
+
+
+class FanOut:
+    """The handlers that write timelines."""
+
+    def __init__(self, db: Database, store: TimelineStore, *, key_prefix: str) -> None:
+        self._db = db
+        self._store = store
+        self._channel_prefix = channels.home_prefix(key_prefix)
+
+    async def on_entry_added(self, event: EntryAdded, *, event_id: int, checkpoint: int, advance: Advance) -> None:
+        message = bus.HomeMessage(event_id=event_id, added_entry_id=event.entry_id)
+        await self._walk(event.author_id, event.entry_id, message, checkpoint=checkpoint, advance=advance)
+
+    async def on_entry_removed(self, event: EntryRemoved, *, event_id: int, checkpoint: int, advance: Advance) -> None:
+        message = bus.HomeMessage(
+            event_id=event_id, removed_entry_id=event.entry_id, author_id=event.author_id, post_id=event.post_id
+        )
+        await self._walk(event.author_id, event.entry_id, message, checkpoint=checkpoint, advance=advance)
+
+    async def on_follow_changed(self, event: FollowChanged) -> None:
+        """The follower's timeline lists the wrong entries now. The next read makes it anew."""
+        await self._store.forget(event.follower_id)
+
+    async def _walk(
+        self, author_id: int, entry_id: int, message: bus.HomeMessage, *, checkpoint: int, advance: Advance
+    ) -> None:
+        """From the oldest follow to the newest, so that who follows meanwhile is still met at the end."""
+        is_first = checkpoint == 0
+        while True:
+            followers = await fetch_followers_after(self._db, author_id, after=checkpoint, limit=FOLLOWERS_PER_BATCH)
+            account_ids = [link.target_id for link in followers]
+            if is_first:
+                account_ids.append(author_id)
+                is_first = False
+            if account_ids:
+                await self._store.deliver(
+                    entry_id,
+                    account_ids,
+                    is_removal=message.is_removal,
+                    channel_prefix=self._channel_prefix,
+                    message=message.to_bytes(),
+                )
+            if len(followers) < FOLLOWERS_PER_BATCH:
+                return
+            checkpoint = followers[-1].key
+            if not await advance(checkpoint):
+                return

@@ -1,0 +1,27 @@
+"""Every Redis key of the timelines, and every bound. Nothing else builds one. Every key expires."""
+
+# Entries that a timeline keeps; past its end a feed goes on in SQL. 800 is what large systems keep (docs/timelines.md).
+LARGEST_TIMELINE = 800
+# Entries that a rebuild brings back: twenty pages; the rest of the room is for what is pushed.
+REBUILT_ENTRIES = 400
+# A rebuild that takes longer than this has died, and another may start.
+REBUILD_LOCK_S = 10
+
+
+def home(prefix: str, epoch: str, account_id: int) -> str:
+    """The home timeline of an account.
+
+    The epoch is the run of the Redis server (core.cache): what an earlier run kept may have missed pushes and must not
+    be found again.
+    """
+    return f"{prefix}tl:{epoch}:{account_id}"
+
+
+def home_prefix(prefix: str, epoch: str) -> str:
+    """What the home timelines of all accounts begin with; the account's id follows in decimal digits."""
+    return f"{prefix}tl:{epoch}:"
+
+
+def rebuild_lock(prefix: str, epoch: str, account_id: int) -> str:
+    """Held while an account's timeline is rebuilt, so that one rebuild runs at a time."""
+    return f"{prefix}tl-rebuild:{epoch}:{account_id}"

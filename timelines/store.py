@@ -1,0 +1,189 @@
+"""A timeline's form in Redis, and the few things that are done to it.
+
+A sorted set with score 0 and eight-byte members in lexicographic order: the entry's id, big-endian, inverted bit by
+bit, so that the newest comes first. Compact (13 bytes an entry), exact at every cursor, and adding twice is adding
+once. Three members that sort behind every entry mark how far the copy can be trusted:
+
+    OPEN      always there; while it is, pushes are accepted
+    FILLED    the rebuild has finished: what lies between the newest and the oldest entry is complete
+    COMPLETE  nothing older exists: a page may end where the entries end
+"""
+
+import secrets
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from core.cache import Cache
+from timelines import keys
+
+_ID = struct.Struct(">Q")
+_ALL_BITS = 2**64 - 1
+
+OPEN = b"\xff" * 8
+FILLED = b"\xff" * 7 + b"\xfe"
+COMPLETE = b"\xff" * 7 + b"\xfd"
+MARKERS = (OPEN, FILLED, COMPLETE)
+
+# Adds entries to a timeline that is there, and trims it to its cap. Trimming takes COMPLETE away too (it sorts before
+# FILLED and OPEN, which stay): what was trimmed off is older and exists.
+_ADD = """
+local function add(key, cap, members, from)
+  if redis.call('EXISTS', key) == 0 then return 0 end
+  for i = from, #members do redis.call('ZADD', key, 0, members[i]) end
+  local size = redis.call('ZCARD', key)
+  if size > cap + 3 then redis.call('ZREMRANGEBYRANK', key, cap, size - 3) end
+  return 1
+end
+"""
+# Ends a rebuild that still holds its lock. KEYS: timeline, lock. ARGV: the lock's token, cap, is it complete, members.
+_FILL_SCRIPT = (
+    _ADD
+    + r"""
+if redis.call('GET', KEYS[2]) ~= ARGV[1] or redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('ZADD', KEYS[1], 0, '\255\255\255\255\255\255\255\254')
+if ARGV[3] == '1' then redis.call('ZADD', KEYS[1], 0, '\255\255\255\255\255\255\255\253') end
+redis.call('DEL', KEYS[2])
+return add(KEYS[1], tonumber(ARGV[2]), ARGV, 4)
+"""
+)
+# One call for a batch of followers: push (or take away) one entry, and tell whoever listens.
+# KEYS: none beyond what ARGV names, so this script is for a single server. ARGV: key prefix, channel prefix, cap,
+# what to do, member, message, then the followers' ids.
+_DELIVER_SCRIPT = (
+    _ADD
+    + """
+local keys, channels, cap, act, member, message = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
+local reached = 0
+for i = 7, #ARGV do
+  local key = keys .. ARGV[i]
+  if act == 'add' then
+    reached = reached + add(key, cap, {member}, 1)
+  else
+    reached = reached + redis.call('ZREM', key, member)
+  end
+  redis.call('PUBLISH', channels .. ARGV[i], message)
+end
+return reached
+"""
+)
+
+
+def member_of(entry_id: int) -> bytes:
+    """The member that stands for an entry: greater ids sort first."""
+    return _ID.pack(_ALL_BITS - entry_id)
+
+
+def entry_of(member: bytes) -> int:
+    """The entry that a member stands for."""
+    return _ALL_BITS - int(_ID.unpack(member)[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A part of a timeline: its ids, newest first, and whether the feed ends with them."""
+
+    ids: Sequence[int]
+    is_end: bool
+
+
+class TimelineStore:
+    """Home timelines by account. Every method raises core.cache.CacheUnavailableError when Redis does not answer."""
+
+    def __init__(self, cache: Cache, *, ttl_s: int) -> None:
+        self._cache = cache
+        self._ttl_s = ttl_s
+        self._fill = cache.client.register_script(_FILL_SCRIPT)
+        self._deliver = cache.client.register_script(_DELIVER_SCRIPT)
+
+    async def read(self, account_id: int, *, before: int, limit: int) -> Cut | None:
+        """Up to `limit` entries below the id `before`; None if the copy cannot answer this: ask SQL.
+
+        One round trip. A reader keeps their timeline alive.
+        """
+
+        async def call(client: Redis, epoch: str) -> tuple[list[float | None], list[bytes]]:
+            key = keys.home(self._cache.prefix, epoch, account_id)
+            pipeline = client.pipeline(transaction=False)
+            pipeline.zmscore(key, [FILLED, COMPLETE])  # type: ignore[list-item]  # bytes do
+            pipeline.zrange(key, b"(" + member_of(before), b"+", bylex=True, offset=0, num=limit)
+            pipeline.expire(key, self._ttl_s)
+            marks, members, _ = await pipeline.execute()
+            return marks, members
+
+        (filled, complete), members = await self._cache.run(call)
+        ids = [entry_of(member) for member in members if member not in MARKERS]
+        if filled is None or (len(ids) < limit and complete is None):
+            return None
+        return Cut(ids, is_end=len(ids) < limit)
+
+    async def begin_rebuild(self, account_id: int) -> bytes | None:
+        """Opens the timeline for pushes, before the rebuild's SQL runs: what commits later finds it open.
+
+        Gives the token that `end_rebuild` needs; None if another rebuild runs.
+        """
+        token = secrets.token_bytes(8)
+
+        async def call(client: Redis, epoch: str) -> bytes | None:
+            lock = keys.rebuild_lock(self._cache.prefix, epoch, account_id)
+            if not await client.set(lock, token, nx=True, ex=keys.REBUILD_LOCK_S):
+                return None
+            key = keys.home(self._cache.prefix, epoch, account_id)
+            pipeline = client.pipeline(transaction=True)
+            pipeline.delete(key)
+            pipeline.zadd(key, {OPEN: 0})
+            pipeline.expire(key, self._ttl_s)
+            await pipeline.execute()
+            return token
+
+        return await self._cache.run(call)
+
+    async def end_rebuild(self, account_id: int, entry_ids: Iterable[int], *, token: bytes, is_complete: bool) -> bool:
+        """Adds what the rebuild's SQL gave; `is_complete` if nothing older exists.
+
+        False, and nothing added, if the timeline was forgotten meanwhile: the SQL may have read what is no longer so.
+        """
+        members = [member_of(entry_id) for entry_id in entry_ids]
+
+        async def call(client: Redis, epoch: str) -> bool:
+            key = keys.home(self._cache.prefix, epoch, account_id)
+            lock = keys.rebuild_lock(self._cache.prefix, epoch, account_id)
+            arguments = (token, keys.LARGEST_TIMELINE, b"1" if is_complete else b"0", *members)
+            return bool(await self._fill(keys=[key, lock], args=arguments, client=client))
+
+        return await self._cache.run(call)
+
+    async def forget(self, account_id: int) -> None:
+        """Drops a timeline that lists the wrong entries now; the next read makes it anew."""
+
+        async def call(client: Redis, epoch: str) -> None:
+            await client.delete(
+                keys.home(self._cache.prefix, epoch, account_id),
+                keys.rebuild_lock(self._cache.prefix, epoch, account_id),
+            )
+
+        await self._cache.run(call)
+
+    async def deliver(
+        self, entry_id: int, account_ids: Sequence[int], *, is_removal: bool, channel_prefix: str, message: bytes
+    ) -> int:
+        """Adds an entry to the timelines that are there (or takes it away) and publishes `message` to each account.
+
+        Gives how many timelines took it. Doing it again changes nothing in the timelines.
+        """
+
+        async def call(client: Redis, epoch: str) -> int:
+            arguments = (
+                keys.home_prefix(self._cache.prefix, epoch),
+                channel_prefix,
+                keys.LARGEST_TIMELINE,
+                "remove" if is_removal else "add",
+                member_of(entry_id),
+                message,
+                *account_ids,
+            )
+            return int(await self._deliver(args=arguments, client=client))
+
+        return await self._cache.run(call)
