@@ -1,0 +1,35 @@
+"""Arguments that many fields take, with their descriptions; and the scalars behind them."""
+
+from typing import Annotated, NewType
+
+import strawberry
+
+from core import ids
+from core.paging import Listing, PageRequest, page_request
+
+Cursor = NewType("Cursor", str)
+EventCursor = NewType("EventCursor", str)
+
+First = Annotated[
+    int, strawberry.argument(description="How many items at most: 1 to 100. Page on by `hasNextPage`, not by length.")
+]
+After = Annotated[
+    Cursor | None, strawberry.argument(description="Where to go on: an `endCursor` or an edge's `cursor` of this list.")
+]
+
+DEFAULT_PAGE = 20
+
+
+def page(listing: Listing, first: int, after: Cursor | None) -> PageRequest:
+    """The checked paging arguments. Raises BadInputError, BadCursorError."""
+    return page_request(listing, first=first, after=after)
+
+
+def post_number(post_id: strawberry.ID) -> int:
+    """The number behind a post's id; ids.NOBODY if it is no post's id."""
+    return ids.number_of(ids.Kind.POST, post_id)
+
+
+def user_number(user_id: strawberry.ID) -> int:
+    """The number behind a user's id; ids.NOBODY if it is no user's id."""
+    return ids.number_of(ids.Kind.USER, user_id)

@@ -1,0 +1,78 @@
+"""What every resolver finds in `info.context`: the viewer, fresh loaders, transactions, and the process's resources."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Concatenate, ParamSpec, TypeVar
+
+import strawberry
+
+from access import policy
+from access.viewer import Viewer
+from core.database import Database, Transaction
+from core.passwords import Passwords
+from core.tokens import Tokens
+from events.bus import Bell, Bus
+from loaders.registry import Loaders
+from timelines.home import HomeTimelines
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a process has one of, as far as resolvers use it."""
+
+    db: Database
+    home: HomeTimelines
+    bus: Bus
+    bell: Bell
+    channel_prefix: str
+    passwords: Passwords
+    tokens: Tokens
+    session_ttl: timedelta
+
+
+class Context:
+    """One per HTTP request, and one per operation on a socket. Loaders live no longer than a request or an event."""
+
+    __slots__ = ("_loaders", "client_ip", "request_id", "resources", "viewer")
+
+    def __init__(self, resources: Resources, viewer: Viewer | None, *, client_ip: str, request_id: str) -> None:
+        self.resources = resources
+        self.viewer = viewer
+        self.client_ip = client_ip
+        self.request_id = request_id
+        self._loaders: Loaders | None = None
+
+    @property
+    def loaders(self) -> Loaders:
+        """The loaders of this moment; made when first asked for."""
+        if self._loaders is None:
+            self._loaders = Loaders(self.resources.db, viewer=self.viewer)
+        return self._loaders
+
+    def require_viewer(self) -> Viewer:
+        """The viewer. Raises UnauthenticatedError for an anonymous caller."""
+        return policy.require_viewer(self.viewer)
+
+    def forget_loaded(self) -> None:
+        """Drops everything loaded so far: something has changed, or a subscription's next event begins."""
+        self._loaders = None
+
+    async def transact(
+        self, action: Callable[Concatenate[Transaction, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Runs an action in a transaction of its own and commits it; what is read afterwards is read anew."""
+        result = await self.resources.db.transact(action, *args, **kwargs)
+        self.forget_loaded()
+        self.resources.bell.ring()
+        return result
+
+    async def close(self) -> None:
+        """Breaks the circle of context, loaders and futures, so that nothing waits for the garbage collector."""
+        self.forget_loaded()
+
+
+Info = strawberry.Info[Context, None]

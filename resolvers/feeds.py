@@ -1,0 +1,290 @@
+"""Feeds: pages of entries, and the home feed live."""
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from core import ids
+from core.clock import utc_now
+from core.errors import UnavailableError
+from core.paging import Listing, Page, PageRequest, decode_cursor, encode_cursor
+from events import channels
+from events.bus import Gap, HomeMessage
+from loaders.feeds import FeedEntry, fetch_home_entries_among, fetch_public_entries
+from loaders.hydration import PostRow, UserRow
+from loaders.pages import GREATEST_ID
+from resolvers.arguments import DEFAULT_PAGE, After, Cursor, EventCursor, First, page
+from resolvers.connections import PageInfo, Scanned, cursor, filled_page, page_info
+from resolvers.context import Context, Info
+
+# A message that is delivered twice is dropped if it is among so many of the last.
+REMEMBERED_EVENTS = 256
+
+
+@strawberry.enum(description="Why an entry is in a feed.")
+class FeedReasonKind(Enum):
+    """One reason for each entry: the first that holds, in this order."""
+
+    REPOSTED = strawberry.enum_value("REPOSTED", description="`user` reposted it.")
+    OWN = strawberry.enum_value("OWN", description="The viewer posted it.")
+    FOLLOWED = strawberry.enum_value("FOLLOWED", description="Somebody whom the viewer follows posted it.")
+    PROFILE = strawberry.enum_value("PROFILE", description="It is on this profile.")
+    PUBLIC = strawberry.enum_value("PUBLIC", description="It is public.")
+
+
+@dataclass(frozen=True, slots=True)
+class FeedReason:
+    """Why an entry is in a feed, and which account brought it there."""
+
+    kind: FeedReasonKind
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEdge:
+    """An entry of a feed: the post that it shows, and why."""
+
+    cursor: Cursor
+    node: PostRow
+    reason: FeedReason
+    reposter_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedConnection:
+    """A page of a feed. `event_cursor` was taken before the ids were read, so page and subscription miss nothing."""
+
+    edges: Sequence[FeedEdge]
+    page_info: PageInfo
+    event_cursor: EventCursor
+
+
+@strawberry.enum(description="A part of what a user has posted.")
+class UserPostsKind(Enum):
+    """The tabs of a profile."""
+
+    POSTS = strawberry.enum_value("POSTS", description="Posts and reposts, without replies.")
+    REPLIES = strawberry.enum_value("REPLIES", description="Replies only.")
+
+
+Kind = Annotated[UserPostsKind, strawberry.argument(description="Which part of what the user has posted.")]
+ResumeAfter = Annotated[
+    EventCursor | None,
+    strawberry.argument(
+        description="The last event that the client has seen. If what came since cannot be replayed, `Reset` says so."
+    ),
+]
+
+
+async def home_feed(info: Info, first: First = DEFAULT_PAGE, after: After = None) -> FeedConnection:
+    context = info.context
+    viewer = context.require_viewer()
+    request = page(Listing.HOME_FEED, first, after)
+    event_cursor = _event_cursor_of_now()
+
+    async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
+        part = await context.resources.home.scan(
+            viewer.account_id, before=GREATEST_ID if start is None else start, limit=limit
+        )
+        return Scanned([(entry.id, entry) for entry in part.entries], part.reached, part.is_end)
+
+    return await _feed(context, Listing.HOME_FEED, request, scan, home_reason(viewer.account_id), event_cursor)
+
+
+async def public_feed(info: Info, first: First = DEFAULT_PAGE, after: After = None) -> FeedConnection:
+    context = info.context
+    request = page(Listing.PUBLIC_FEED, first, after)
+    event_cursor = _event_cursor_of_now()
+
+    async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
+        before = GREATEST_ID if start is None else start
+        entries = await fetch_public_entries(context.resources.db, before=before, limit=limit)
+        return _scanned(entries, limit)
+
+    def reason(entry: FeedEntry) -> FeedReason:
+        return FeedReason(FeedReasonKind.PUBLIC, entry.author_id)
+
+    return await _feed(context, Listing.PUBLIC_FEED, request, scan, reason, event_cursor)
+
+
+async def user_posts(
+    root: strawberry.Parent[UserRow],
+    info: Info,
+    first: First = DEFAULT_PAGE,
+    after: After = None,
+    kind: Kind = UserPostsKind.POSTS,
+) -> FeedConnection:
+    context = info.context
+    request = page(Listing.USER_POSTS, first, after)
+    event_cursor = _event_cursor_of_now()
+    loader = context.loaders.post_entries if kind is UserPostsKind.POSTS else context.loaders.reply_entries
+
+    async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
+        # A PageRequest brings one item more than it asks for.
+        return _scanned(await loader.load((root.id, PageRequest(limit - 1, start))) or [], limit)
+
+    def reason(entry: FeedEntry) -> FeedReason:
+        return FeedReason(FeedReasonKind.REPOSTED if entry.is_repost else FeedReasonKind.PROFILE, entry.author_id)
+
+    return await _feed(context, Listing.USER_POSTS, request, scan, reason, event_cursor)
+
+
+def home_reason(viewer_id: int) -> Callable[[FeedEntry], FeedReason]:
+    """Why an entry is in this viewer's home feed."""
+
+    def reason(entry: FeedEntry) -> FeedReason:
+        if entry.is_repost:
+            return FeedReason(FeedReasonKind.REPOSTED, entry.author_id)
+        is_own = entry.author_id == viewer_id
+        return FeedReason(FeedReasonKind.OWN if is_own else FeedReasonKind.FOLLOWED, entry.author_id)
+
+    return reason
+
+
+def _scanned(entries: Sequence[FeedEntry], limit: int) -> Scanned[FeedEntry]:
+    keyed = [(entry.id, entry) for entry in entries]
+    return Scanned(keyed, entries[-1].id if entries else 0, is_end=len(entries) < limit)
+
+
+async def _feed(
+    context: Context,
+    listing: Listing,
+    request: PageRequest,
+    scan: Callable[[int | None, int], Awaitable[Scanned[FeedEntry]]],
+    reason: Callable[[FeedEntry], FeedReason],
+    event_cursor: EventCursor,
+) -> FeedConnection:
+    async def show(entries: Sequence[FeedEntry]) -> Sequence[FeedEdge | None]:
+        return await _edges(context, listing, entries, reason)
+
+    filled: Page[tuple[int, FeedEdge]] = await filled_page(request, scan, show)
+    return FeedConnection(
+        edges=[edge for _, edge in filled.items],
+        page_info=page_info(
+            listing, request, keys=[key for key, _ in filled.items], has_next=filled.has_next, end=filled.end
+        ),
+        event_cursor=event_cursor,
+    )
+
+
+async def _edges(
+    context: Context, listing: Listing, entries: Sequence[FeedEntry], reason: Callable[[FeedEntry], FeedReason]
+) -> list[FeedEdge | None]:
+    """The edges of entries; None for one whose post the viewer does not see."""
+    posts = await context.loaders.posts.load_many([entry.post_id for entry in entries])
+    return [
+        post and FeedEdge(cursor(listing, entry.id), post, reason(entry), entry.author_id if entry.is_repost else None)
+        for entry, post in zip(entries, posts, strict=True)
+    ]
+
+
+# The home feed live.
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The subscription listens: whatever happens behind `cursor` will be told."""
+
+    cursor: EventCursor
+
+
+@dataclass(frozen=True, slots=True)
+class PostAdded:
+    """An entry has come into the feed."""
+
+    cursor: EventCursor
+    edge: FeedEdge
+
+
+@dataclass(frozen=True, slots=True)
+class PostRemoved:
+    """An entry has gone from the feed."""
+
+    cursor: EventCursor
+    edge_cursor: Cursor
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostChanged:
+    """A post in the feed has changed."""
+
+    cursor: EventCursor
+    post: PostRow
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPositionMoved:
+    """The viewer has read further."""
+
+    cursor: EventCursor
+    read_position: Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Something may have been missed: read the feed anew."""
+
+    cursor: EventCursor
+
+
+HomeFeedEvent = Started | PostAdded | PostRemoved | PostChanged | ReadPositionMoved | Reset
+
+
+async def home_feed_events(info: Info, after: ResumeAfter = None) -> AsyncIterator[HomeFeedEvent]:
+    context = info.context
+    viewer = context.require_viewer()
+    if after is not None:
+        decode_cursor(Listing.EVENTS, after)
+    channel = channels.home(context.resources.channel_prefix, viewer.account_id)
+    async with context.resources.bus.listen(channel) as messages:
+        yield Started(_event_cursor_of_now())
+        if after is not None:
+            # Nothing proves that what came since can be replayed, and a hole is never silent.
+            yield Reset(_event_cursor_of_now())
+        seen: OrderedDict[int, None] = OrderedDict()
+        async for raw in messages:
+            context.forget_loaded()
+            if isinstance(raw, Gap):
+                yield Reset(_event_cursor_of_now())
+                continue
+            message = HomeMessage.from_bytes(raw)
+            if message.event_id in seen:
+                continue
+            seen[message.event_id] = None
+            if len(seen) > REMEMBERED_EVENTS:
+                seen.popitem(last=False)
+            try:
+                event = await _home_event(context, viewer.account_id, message)
+            except UnavailableError:
+                event = Reset(_event_cursor_of_now())
+            if event is not None:
+                yield event
+
+
+async def _home_event(context: Context, viewer_id: int, message: HomeMessage) -> HomeFeedEvent | None:
+    """What the viewer is told of a message, by today's rules: they may have changed since it was sent."""
+    event_cursor = EventCursor(encode_cursor(Listing.EVENTS, message.event_id))
+    if message.removed_entry_id is not None:
+        assert message.author_id is not None
+        assert message.post_id is not None
+        state = await context.loaders.viewer_user_states.load(message.author_id)
+        if message.author_id != viewer_id and not (state and state.is_followed_by_viewer):
+            return None
+        return PostRemoved(event_cursor, cursor(Listing.HOME_FEED, message.removed_entry_id), message.post_id)
+    assert message.added_entry_id is not None
+    entries = await fetch_home_entries_among(
+        context.resources.db, viewer_id, [message.added_entry_id], before=GREATEST_ID, own_limit=0
+    )
+    for edge in await _edges(context, Listing.HOME_FEED, entries, home_reason(viewer_id)):
+        if edge is not None:
+            return PostAdded(event_cursor, edge)
+    return None
+
+
+def _event_cursor_of_now() -> EventCursor:
+    return EventCursor(encode_cursor(Listing.EVENTS, ids.first_at(utc_now())))

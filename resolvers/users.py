@@ -1,0 +1,84 @@
+"""Users, their lists, and the viewer's own account."""
+
+from collections.abc import Sequence
+
+import strawberry
+
+from access.viewer import Viewer
+from actions import accounts, follows, inputs
+from core.paging import Listing
+from loaders.hydration import UserRow, ViewerUserState
+from loaders.pages import Link
+from loaders.users import fetch_own_account
+from resolvers.arguments import DEFAULT_PAGE, After, First, page
+from resolvers.connections import Connection, connection, full_page
+from resolvers.context import Context, Info
+from resolvers.payloads import UserPayload, refusals_as
+
+
+async def user(info: Info, handle: str) -> UserRow | None:
+    if not inputs.is_handle(handle):
+        return None
+    return await info.context.loaders.users_by_handle.load(handle.lower())
+
+
+async def viewer(info: Info) -> Viewer | None:
+    return info.context.viewer
+
+
+async def viewer_user(root: strawberry.Parent[Viewer], info: Info) -> UserRow | None:
+    return await info.context.loaders.users.load(root.account_id)
+
+
+async def viewer_email(root: strawberry.Parent[Viewer], info: Info) -> str | None:
+    own = await fetch_own_account(info.context.resources.db, root)
+    return None if own is None else own.email
+
+
+async def viewer_state(context: Context, user_id: int) -> ViewerUserState:
+    """How the viewer and a user stand to each other."""
+    state = await context.loaders.viewer_user_states.load(user_id)
+    return state or ViewerUserState(is_followed_by_viewer=False, is_following_viewer=False)
+
+
+async def followers(
+    root: strawberry.Parent[UserRow], info: Info, first: First = DEFAULT_PAGE, after: After = None
+) -> Connection[UserRow]:
+    request = page(Listing.FOLLOWERS, first, after)
+    links = await info.context.loaders.followers.load((root.id, request))
+    return connection(Listing.FOLLOWERS, request, full_page(request, await _linked_users(info.context, links or ())))
+
+
+async def following(
+    root: strawberry.Parent[UserRow], info: Info, first: First = DEFAULT_PAGE, after: After = None
+) -> Connection[UserRow]:
+    request = page(Listing.FOLLOWING, first, after)
+    links = await info.context.loaders.following.load((root.id, request))
+    return connection(Listing.FOLLOWING, request, full_page(request, await _linked_users(info.context, links or ())))
+
+
+async def _linked_users(context: Context, links: Sequence[Link]) -> list[tuple[int, UserRow]]:
+    users = await context.loaders.users.load_many([link.target_id for link in links])
+    return [(link.key, user) for link, user in zip(links, users, strict=True) if user is not None]
+
+
+@refusals_as(UserPayload)
+async def update_profile(context: Context, change: accounts.ProfileChange) -> UserPayload:
+    account_id = await context.transact(accounts.update_profile, context.require_viewer(), change)
+    return UserPayload(await context.loaders.users.load(account_id))
+
+
+@refusals_as(UserPayload)
+async def follow_user(context: Context, user_id: int) -> UserPayload:
+    viewer = context.require_viewer()
+    followee_id = await context.transact(follows.follow_user, viewer, user_id)
+    await context.resources.home.forget(viewer.account_id)
+    return UserPayload(await context.loaders.users.load(followee_id))
+
+
+@refusals_as(UserPayload)
+async def unfollow_user(context: Context, user_id: int) -> UserPayload:
+    viewer = context.require_viewer()
+    followee_id = await context.transact(follows.unfollow_user, viewer, user_id)
+    await context.resources.home.forget(viewer.account_id)
+    return UserPayload(await context.loaders.users.load(followee_id))

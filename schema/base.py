@@ -1,0 +1,85 @@
+"""What all types share: nodes, views of rows, relations, connections, scalars."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import strawberry
+
+from core import ids
+from resolvers.arguments import Cursor, EventCursor
+from resolvers.context import Info
+
+T = TypeVar("T")
+
+SCALARS: dict[object, Any] = {  # what StrawberryConfig takes
+    Cursor: strawberry.scalar(name="Cursor", description="A place in one kind of list; opaque."),
+    EventCursor: strawberry.scalar(name="EventCursor", description="A place in a log of events; opaque."),
+}
+
+
+def view_of(*rows: type) -> Callable[[type[T]], type[T]]:
+    """Declares which rows a type shows, so that interfaces and unions know it by them."""
+
+    def decorate(cls: type[T]) -> type[T]:
+        cls.is_type_of = classmethod(lambda _cls, value, _info: isinstance(value, rows))  # type: ignore[attr-defined]
+        return cls
+
+    return decorate
+
+
+@strawberry.interface(description="Whatever has an id of its own.")
+class Node:
+    """The Relay interface."""
+
+    id: strawberry.ID = strawberry.field(description="An opaque id, unique across all types.")
+
+
+def node_id(kind: ids.Kind) -> Any:
+    """The `id` field of a type whose rows have a number of this kind."""
+
+    def resolve(root: strawberry.Parent[Any]) -> str:
+        return ids.encode(kind, root.id)
+
+    return strawberry.field(
+        resolver=resolve, graphql_type=strawberry.ID, description="An opaque id, unique across all types."
+    )
+
+
+def encoded(kind: ids.Kind, attribute: str, *, description: str, graphql_type: Any) -> Any:
+    """A field that shows the number in `attribute` as an id."""
+
+    def resolve(root: strawberry.Parent[Any]) -> str | None:
+        number = getattr(root, attribute)
+        return None if number is None else ids.encode(kind, number)
+
+    return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description)
+
+
+def relation(loader: str, *, key: str, description: str, graphql_type: Any) -> Any:
+    """A field whose value `context.loaders.<loader>` finds under the row's attribute `key`; null where that is null."""
+
+    def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
+        number = getattr(root, key)
+        return None if number is None else getattr(info.context.loaders, loader).load(number)
+
+    return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description)
+
+
+def part(loader: str, attribute: str, *, absent: Any, description: str, graphql_type: Any) -> Any:
+    """A field that shows one attribute of what `context.loaders.<loader>` holds for the row's id."""
+
+    async def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
+        found = await getattr(info.context.loaders, loader).load(root.id)
+        return absent if found is None else getattr(found, attribute)
+
+    return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description)
+
+
+@strawberry.type(description="Where a page begins and ends, and whether the list goes on.")
+class PageInfo:
+    """View of connections.PageInfo."""
+
+    has_next_page: bool = strawberry.field(description="Whether there is more. Ask this, not how full the page is.")
+    has_previous_page: bool = strawberry.field(description="Whether the page was asked for behind a cursor.")
+    start_cursor: Cursor | None = strawberry.field(description="The place of the page's first item.")
+    end_cursor: Cursor | None = strawberry.field(description="Where to go on: the `after` of the next page.")

@@ -1,0 +1,220 @@
+"""Posts, their threads, and what one does to them."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from actions import posts as actions
+from core import ids
+from loaders.hydration import PostRow
+from resolvers import payloads, posts
+from resolvers.arguments import Cursor, post_number
+from resolvers.context import Info
+from schema.base import Node, PageInfo, encoded, node_id, part, relation, view_of
+from schema.errors import Refusable
+from schema.users import User
+
+
+@strawberry.type(description="The place of a post that cannot be shown; it does not tell why.")
+@view_of(posts.UnavailablePost)
+class Unavailable:
+    """View of posts.UnavailablePost."""
+
+    id = encoded(ids.Kind.POST, "id", graphql_type=strawberry.ID, description="The id of the post that is not shown.")
+
+
+PostRef = Annotated[
+    Annotated["Post", strawberry.lazy("schema.posts")] | Unavailable,
+    strawberry.union("PostRef", description="A post that something refers to, or its empty place."),
+]
+
+
+@strawberry.type(description="A post or a reply.")
+@view_of(PostRow)
+class Post(Node):
+    """View of PostRow."""
+
+    id = node_id(ids.Kind.POST)
+    body: str = strawberry.field(description="The text; at most 500 characters.")
+    created_at: datetime = strawberry.field(description="When it was posted.")
+    author: User = relation("users", key="author_id", graphql_type=User, description="Who posted it.")
+    reply_to = strawberry.field(
+        resolver=posts.reply_to, graphql_type=PostRef | None, description="The post that this one replies to."
+    )
+    root = strawberry.field(
+        resolver=posts.thread_root, graphql_type=PostRef | None, description="The first post of the thread; null there."
+    )
+    like_count: int = part(
+        "post_counts", "like_count", absent=0, graphql_type=int, description="How many like it; exact."
+    )
+    reply_count: int = part(
+        "post_counts", "reply_count", absent=0, graphql_type=int, description="How many replied to it directly; exact."
+    )
+    repost_count: int = part(
+        "post_counts", "repost_count", absent=0, graphql_type=int, description="How many reposted it; exact."
+    )
+    viewer_has_liked: bool = part(
+        "viewer_post_states", "has_liked", absent=False, graphql_type=bool, description="Whether the viewer likes it."
+    )
+    viewer_has_reposted: bool = part(
+        "viewer_post_states",
+        "has_reposted",
+        absent=False,
+        graphql_type=bool,
+        description="Whether the viewer reposted it.",
+    )
+    replies = strawberry.field(
+        resolver=posts.replies,
+        graphql_type=Annotated["PostConnection", strawberry.lazy("schema.posts")],
+        description="Direct replies.",
+    )
+    ancestors = strawberry.field(
+        resolver=posts.ancestors,
+        graphql_type=Annotated["PostRefConnection", strawberry.lazy("schema.posts")],
+        description="The posts above this one, from the root of the thread down to its parent.",
+    )
+
+
+@strawberry.type(description="A post in a list.")
+class PostEdge:
+    """View of connections.Edge."""
+
+    cursor: Cursor = strawberry.field(description="Its place in the list.")
+    node: Post = strawberry.field(description="The post.")
+
+
+@strawberry.type(description="A page of posts.")
+class PostConnection:
+    """View of connections.Connection."""
+
+    edges: list[PostEdge] = strawberry.field(description="The posts, in order.")
+    page_info: PageInfo = strawberry.field(description="Where the page begins and ends.")
+
+
+@strawberry.type(description="A post in a list, or its empty place.")
+class PostRefEdge:
+    """View of connections.Edge."""
+
+    cursor: Cursor = strawberry.field(description="Its place in the list.")
+    node: PostRef = strawberry.field(description="The post, or its empty place.")
+
+
+@strawberry.type(description="A page of posts and empty places.")
+class PostRefConnection:
+    """View of connections.Connection."""
+
+    edges: list[PostRefEdge] = strawberry.field(description="The posts, in order.")
+    page_info: PageInfo = strawberry.field(description="Where the page begins and ends.")
+
+
+@strawberry.type
+class _PostPayload(Refusable):
+    """View of payloads.PostPayload."""
+
+    post: Post | None = strawberry.field(description="The post with its new counts; null if refused.")
+
+
+@strawberry.type(description="What createPost gives.")
+class CreatePostPayload(_PostPayload):
+    """View of payloads.PostPayload."""
+
+
+@strawberry.type(description="What likePost gives.")
+class LikePostPayload(_PostPayload):
+    """View of payloads.PostPayload."""
+
+
+@strawberry.type(description="What unlikePost gives.")
+class UnlikePostPayload(_PostPayload):
+    """View of payloads.PostPayload."""
+
+
+@strawberry.type(description="What repost gives.")
+class RepostPayload(_PostPayload):
+    """View of payloads.PostPayload."""
+
+
+@strawberry.type(description="What undoRepost gives.")
+class UndoRepostPayload(_PostPayload):
+    """View of payloads.PostPayload."""
+
+
+@strawberry.type(description="What deletePost gives.")
+class DeletePostPayload(Refusable):
+    """View of payloads.DeletedPostPayload."""
+
+    deleted_post_id = encoded(
+        ids.Kind.POST,
+        "deleted_post_id",
+        graphql_type=strawberry.ID | None,
+        description="The id of the post that is gone; null if refused.",
+    )
+
+
+@strawberry.input(description="A post, or a reply.")
+class CreatePostInput:
+    """Becomes actions.posts.NewPost."""
+
+    body: str = strawberry.field(description="The text: 1 to 500 characters, at most 8,000 bytes of UTF-8.")
+    reply_to_id: strawberry.ID | None = strawberry.field(default=None, description="The post to reply to.")
+
+
+@strawberry.input(description="Which post to delete.")
+class DeletePostInput:
+    """Names a post."""
+
+    post_id: strawberry.ID = strawberry.field(description="The post's id.")
+
+
+@strawberry.input(description="Which post to like.")
+class LikePostInput:
+    """Names a post."""
+
+    post_id: strawberry.ID = strawberry.field(description="The post's id.")
+
+
+@strawberry.input(description="Which post's like to take back.")
+class UnlikePostInput:
+    """Names a post."""
+
+    post_id: strawberry.ID = strawberry.field(description="The post's id.")
+
+
+@strawberry.input(description="Which post to repost.")
+class RepostInput:
+    """Names a post."""
+
+    post_id: strawberry.ID = strawberry.field(description="The post's id.")
+
+
+@strawberry.input(description="Which post's repost to take back.")
+class UndoRepostInput:
+    """Names a post."""
+
+    post_id: strawberry.ID = strawberry.field(description="The post's id.")
+
+
+async def create_post(info: Info, input: CreatePostInput) -> payloads.PostPayload:  # noqa: A002
+    reply_to_id = None if input.reply_to_id is None else post_number(input.reply_to_id)
+    return await posts.create_post(info.context, actions.NewPost(body=input.body, reply_to_id=reply_to_id))
+
+
+async def delete_post(info: Info, input: DeletePostInput) -> payloads.DeletedPostPayload:  # noqa: A002
+    return await posts.delete_post(info.context, post_number(input.post_id))
+
+
+async def like_post(info: Info, input: LikePostInput) -> payloads.PostPayload:  # noqa: A002
+    return await posts.like_post(info.context, post_number(input.post_id))
+
+
+async def unlike_post(info: Info, input: UnlikePostInput) -> payloads.PostPayload:  # noqa: A002
+    return await posts.unlike_post(info.context, post_number(input.post_id))
+
+
+async def repost(info: Info, input: RepostInput) -> payloads.PostPayload:  # noqa: A002
+    return await posts.repost(info.context, post_number(input.post_id))
+
+
+async def undo_repost(info: Info, input: UndoRepostInput) -> payloads.PostPayload:  # noqa: A002
+    return await posts.undo_repost(info.context, post_number(input.post_id))

@@ -1,0 +1,170 @@
+"""Users and the viewer."""
+
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from actions import accounts
+from core import ids
+from loaders.hydration import UserRow
+from resolvers import feeds, payloads, posts, users
+from resolvers.arguments import Cursor, user_number
+from resolvers.context import Info
+from schema.base import Node, PageInfo, node_id, part, view_of
+from schema.errors import Refusable
+
+if TYPE_CHECKING:
+    from schema.feeds import FeedConnection
+    from schema.posts import PostConnection
+
+LazyFeedConnection = Annotated["FeedConnection", strawberry.lazy("schema.feeds")]
+LazyPostConnection = Annotated["PostConnection", strawberry.lazy("schema.posts")]
+
+
+@strawberry.enum(description="How the viewer stands to a user.")
+class FollowState(Enum):
+    """REQUESTED comes with private accounts; a client that knows it today need not change then."""
+
+    NONE = strawberry.enum_value("NONE", description="Not following, and not asked to.")
+    REQUESTED = strawberry.enum_value("REQUESTED", description="Asked to follow a private account; no answer yet.")
+    FOLLOWING = strawberry.enum_value("FOLLOWING", description="Following.")
+
+
+async def _viewer_follow(root: strawberry.Parent[UserRow], info: Info) -> FollowState:
+    state = await users.viewer_state(info.context, root.id)
+    return FollowState.FOLLOWING if state.is_followed_by_viewer else FollowState.NONE
+
+
+@strawberry.type(description="A person on Rookery.")
+@view_of(UserRow)
+class User(Node):
+    """View of UserRow."""
+
+    id = node_id(ids.Kind.USER)
+    handle: str = strawberry.field(description="The name in addresses and mentions: unique, whatever its case.")
+    display_name: str = strawberry.field(description="The name to show.")
+    bio: str = strawberry.field(description="What they say about themselves; may be empty.")
+    created_at: datetime = strawberry.field(description="When they joined.")
+    post_count: int = part(
+        "user_counts", "post_count", absent=0, graphql_type=int, description="Posts and replies, without reposts."
+    )
+    follower_count: int = part(
+        "user_counts", "follower_count", absent=0, graphql_type=int, description="How many follow them."
+    )
+    following_count: int = part(
+        "user_counts", "following_count", absent=0, graphql_type=int, description="How many they follow."
+    )
+    viewer_follow = strawberry.field(
+        resolver=_viewer_follow, graphql_type=FollowState, description="Whether the viewer follows them."
+    )
+    follows_viewer: bool = part(
+        "viewer_user_states",
+        "is_following_viewer",
+        absent=False,
+        graphql_type=bool,
+        description="Whether they follow the viewer.",
+    )
+    posts = strawberry.field(
+        resolver=feeds.user_posts, graphql_type=LazyFeedConnection, description="What they posted, newest first."
+    )
+    followers = strawberry.field(
+        resolver=users.followers,
+        graphql_type=Annotated["UserConnection", strawberry.lazy("schema.users")],
+        description="Who follows them, newest follow first.",
+    )
+    following = strawberry.field(
+        resolver=users.following,
+        graphql_type=Annotated["UserConnection", strawberry.lazy("schema.users")],
+        description="Whom they follow, newest follow first.",
+    )
+
+
+@strawberry.type(description="A user in a list.")
+class UserEdge:
+    """View of connections.Edge."""
+
+    cursor: Cursor = strawberry.field(description="Its place in the list.")
+    node: User = strawberry.field(description="The user.")
+
+
+@strawberry.type(description="A page of users.")
+class UserConnection:
+    """View of connections.Connection."""
+
+    edges: list[UserEdge] = strawberry.field(description="The users, in order.")
+    page_info: PageInfo = strawberry.field(description="Where the page begins and ends.")
+
+
+@strawberry.type(description="The account that is signed in, and what only it may see.")
+class Viewer:
+    """View of access.viewer.Viewer."""
+
+    user = strawberry.field(
+        resolver=users.viewer_user, graphql_type=User | None, description="What others see of this account."
+    )
+    email = strawberry.field(
+        resolver=users.viewer_email, graphql_type=str | None, description="The e-mail address; nobody else sees it."
+    )
+    likes = strawberry.field(
+        resolver=posts.viewer_likes,
+        graphql_type=LazyPostConnection,
+        description="What this account has liked, newest like first; nobody else sees this list.",
+    )
+
+
+@strawberry.type(description="What updateProfile gives.")
+class UpdateProfilePayload(Refusable):
+    """View of payloads.UserPayload."""
+
+    user: User | None = strawberry.field(description="The user as they are now; null if refused.")
+
+
+@strawberry.type(description="What followUser gives.")
+class FollowUserPayload(Refusable):
+    """View of payloads.UserPayload."""
+
+    user: User | None = strawberry.field(description="The followed user with new counts; null if refused.")
+
+
+@strawberry.type(description="What unfollowUser gives.")
+class UnfollowUserPayload(Refusable):
+    """View of payloads.UserPayload."""
+
+    user: User | None = strawberry.field(description="The unfollowed user with new counts; null if refused.")
+
+
+@strawberry.input(description="The parts of the profile to change; what is left out or null stays as it is.")
+class UpdateProfileInput:
+    """Becomes accounts.ProfileChange."""
+
+    display_name: str | None = strawberry.field(default=None, description="1 to 64 characters.")
+    bio: str | None = strawberry.field(default=None, description="At most 500 characters; may be empty.")
+
+
+@strawberry.input(description="Whom to follow.")
+class FollowUserInput:
+    """Names a user."""
+
+    user_id: strawberry.ID = strawberry.field(description="The user's id.")
+
+
+@strawberry.input(description="Whom to stop following.")
+class UnfollowUserInput:
+    """Names a user."""
+
+    user_id: strawberry.ID = strawberry.field(description="The user's id.")
+
+
+async def update_profile(info: Info, input: UpdateProfileInput) -> payloads.UserPayload:  # noqa: A002
+    change = accounts.ProfileChange(display_name=input.display_name, bio=input.bio)
+    return await users.update_profile(info.context, change)
+
+
+async def follow_user(info: Info, input: FollowUserInput) -> payloads.UserPayload:  # noqa: A002
+    return await users.follow_user(info.context, user_number(input.user_id))
+
+
+async def unfollow_user(info: Info, input: UnfollowUserInput) -> payloads.UserPayload:  # noqa: A002
+    return await users.unfollow_user(info.context, user_number(input.user_id))
