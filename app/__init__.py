@@ -1,0 +1,1 @@
+"""The composition root: settings, transports, worker, commands, embedded servers."""

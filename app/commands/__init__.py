@@ -1,0 +1,25 @@
+"""The `rookery` command: one module per verb. Heavy modules are imported inside the verbs, so that help is quick."""
+
+import typer
+
+from app.commands import dev, migrate, schema, seed, serve, web, worker
+
+cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+
+
+@cli.callback()
+def rookery() -> None:
+    """Rookery: the backend of a social platform that you talk to in GraphQL."""
+
+
+cli.command("dev")(dev.dev)
+cli.command("serve")(serve.serve)
+cli.command("worker")(worker.worker)
+cli.command("migrate")(migrate.migrate)
+cli.command("seed")(seed.seed)
+cli.command("schema")(schema.schema)
+cli.command("web")(web.web)
+
+
+def main() -> None:
+    cli()

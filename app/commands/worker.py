@@ -1,0 +1,27 @@
+"""`rookery worker`: hands out what is in the outbox."""
+
+
+def worker() -> None:
+    """Fan posts out to timelines and fold counts. Needs DATABASE_URL and REDIS_URL; run as many as you like."""
+    import asyncio
+    import signal
+
+    from app.commands.checks import require_servers
+    from app.logging import configure_logging
+    from app.worker import Worker
+
+    settings = require_servers()
+    configure_logging(settings)
+
+    async def run() -> None:
+        working = Worker(settings)
+        loop = asyncio.get_running_loop()
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(sig, working.stop)
+        await working.open()
+        try:
+            await working.run()
+        finally:
+            await working.close()
+
+    asyncio.run(run())

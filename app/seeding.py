@@ -1,0 +1,98 @@
+"""The demo world of a development server: six people, what they write, and who follows whom.
+
+Made through the same actions that clients use, so that it is as real as anything else.
+"""
+
+from datetime import timedelta
+
+from access.viewer import Viewer
+from actions import accounts, follows, likes, posts, reposts
+from app.demo import DEMO_HANDLE, DEMO_PASSWORD
+from app.services import open_database
+from app.settings import Settings
+from core.clock import utc_now
+from core.database import Transaction
+from core.passwords import Passwords
+
+_PEOPLE = {
+    "ada": ("Ada Marlow", "Builds things that count. Mostly birds, lately."),
+    "bruno": ("Bruno Okafor", "Field notes from the estuary, 5 a.m. edition."),
+    "chandra": ("Chandra Iyer", "Maps, tea, long walks. In that order."),
+    "dagny": ("Dagny Holm", "Rings puffins for a living. Yes, really."),
+    "elio": ("Elio Conti", "I photograph what sits still long enough."),
+    "femi": ("Femi Adeyemi", "Asks too many questions at talks."),
+}
+_FOLLOWS = {
+    "ada": ("bruno", "chandra", "dagny", "elio"),
+    "bruno": ("ada", "dagny"),
+    "chandra": ("ada", "bruno", "femi"),
+    "dagny": ("ada", "bruno", "chandra", "elio", "femi"),
+    "elio": ("ada", "dagny"),
+    "femi": ("ada", "chandra", "dagny"),
+}
+# (key, author, reply to, body), oldest first.
+_POSTS = (
+    ("colony", "dagny", None, "The colony is back: 1,204 burrows occupied this morning, 37 more than last spring. 🎉"),
+    ("how", "femi", "colony", "How do you count a bird that spends the day underground?"),
+    ("listen", "dagny", "how", "You lie down and listen at the burrow. It is exactly as dignified as it sounds."),
+    ("mud", "bruno", None, "Low tide at 05:12. Knots on the far mudflat, about four thousand, turning like smoke."),
+    ("smoke", "elio", "mud", "I was there! Not one picture in focus. Some things are for looking at."),
+    ("map", "chandra", None, "New map is up: every footpath to the cliffs, and which of them your knees will forgive."),
+    ("knees", "ada", "map", "The knee rating is the feature I did not know I needed."),
+    ("count", "ada", None, "Wrote a small program to count gulls in a photo. It says 212. Bruno: 209 and a bag."),
+    ("bag", "bruno", "count", "Three plastic bags. I checked."),
+    ("light", "elio", None, "Ten minutes of good light yesterday. Worth the four hours of drizzle around them."),
+    ("talk", "femi", None, "Question for the evening: do rooks know whose nest is whose, or act confident?"),
+    ("rooks", "chandra", "talk", "Confidence is nine tenths of nest ownership."),
+    ("hello", "ada", None, "If this is your first look at Rookery: hello! Like this, reply to it, watch it arrive."),
+)  # fmt: skip
+_LIKES = {
+    "colony": ("ada", "bruno", "chandra", "elio", "femi"),
+    "listen": ("ada", "femi", "elio"),
+    "mud": ("ada", "dagny", "elio"),
+    "map": ("ada", "dagny"),
+    "count": ("bruno", "dagny", "elio"),
+    "bag": ("ada", "chandra"),
+    "rooks": ("ada", "femi", "dagny"),
+}
+_REPOSTS = (("bruno", "colony"), ("dagny", "map"))
+
+
+async def seed_demo(settings: Settings) -> bool:
+    """Makes the demo world, whole or not at all; False if it is there already."""
+    db = open_database(settings)
+    passwords = Passwords(at_once=1)
+    await db.open()
+    try:
+        if await accounts.fetch_credentials(db, DEMO_HANDLE) is not None:
+            return False
+        await db.transact(_make_world, await passwords.hash(DEMO_PASSWORD))
+        return True
+    finally:
+        passwords.close()
+        await db.close()
+
+
+async def _make_world(tx: Transaction, password_hash: str) -> None:
+    now = utc_now()
+    tx.at = begin = now - timedelta(hours=3 * len(_POSTS))
+    people: dict[str, Viewer] = {}
+    for handle, (name, bio) in _PEOPLE.items():
+        new = accounts.NewAccount(handle=handle, display_name=name, email=f"{handle}@rookery.example")
+        account_id = await accounts.register(tx, new, password_hash=password_hash)
+        people[handle] = Viewer(account_id, 0, now)
+        await accounts.update_profile(tx, people[handle], accounts.ProfileChange(bio=bio))
+    for follower, followees in _FOLLOWS.items():
+        for followee in followees:
+            await follows.follow_user(tx, people[follower], people[followee].account_id)
+    written: dict[str, int] = {}
+    for place, (key, author, parent, body) in enumerate(_POSTS):
+        tx.at = begin + timedelta(hours=3 * place, minutes=17)
+        new_post = posts.NewPost(body=body, reply_to_id=written[parent] if parent else None)
+        written[key] = await posts.create_post(tx, people[author], new_post)
+    tx.at = now - timedelta(minutes=30)
+    for key, likers in _LIKES.items():
+        for liker in likers:
+            await likes.like_post(tx, people[liker], written[key])
+    for handle, key in _REPOSTS:
+        await reposts.repost(tx, people[handle], written[key])

@@ -1,0 +1,127 @@
+"""Reading and writing headers: request ids, media types, origins, and the answer with the headers all answers carry."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import orjson
+from starlette.responses import Response
+
+PLAIN_JSON = "application/json"
+RESPONSE_JSON = "application/graphql-response+json"
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_UTF8_NAMES = frozenset({"utf-8", "utf8"})
+
+
+def request_id_of(headers: Mapping[str, str]) -> str:
+    """The caller's own request id when it is harmless, else a new one."""
+    given = headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def json_answer(
+    content: object,
+    *,
+    status: int,
+    request_id: str,
+    media_type: str = PLAIN_JSON,
+    extra_headers: Mapping[str, str] | None = None,
+) -> Response:
+    """An answer of JSON. Raises TypeError when `content` holds something that JSON cannot say."""
+    return Response(
+        orjson.dumps(content),
+        status_code=status,
+        headers={
+            "content-type": f"{media_type}; charset=utf-8",
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+            "x-request-id": request_id,
+            **(extra_headers or {}),
+        },
+    )
+
+
+def negotiate(accept: str | None) -> str | None:
+    """The media type to answer with, or None when the caller accepts neither of ours.
+
+    A caller who names no preference gets application/json, as GraphQL over HTTP wants it for old clients;
+    a caller who names both alike gets the newer one, whose status codes say more.
+    """
+    if accept is None or not accept.strip():
+        return PLAIN_JSON
+    best: tuple[float, int, int] = (0.0, 0, 0)
+    chosen: str | None = None
+    preferences = _preferences(accept)
+    for media_type in (RESPONSE_JSON, PLAIN_JSON):
+        quality, specificity = _quality_of(media_type, preferences)
+        is_newer_by_name = int(specificity == _EXACT and media_type == RESPONSE_JSON)
+        is_plain_by_wildcard = int(specificity < _EXACT and media_type == PLAIN_JSON)
+        rank = (quality, specificity, is_newer_by_name + is_plain_by_wildcard)
+        if quality > 0 and rank > best:
+            best, chosen = rank, media_type
+    return chosen
+
+
+def is_json_content_type(content_type: str | None) -> bool:
+    """Tells whether a body is JSON in UTF-8; other types are what HTML forms send across origins."""
+    if content_type is None:
+        return False
+    name, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    return name == PLAIN_JSON and all(_is_utf8(parameter) for parameter in parameters)
+
+
+def is_origin_allowed(headers: Mapping[str, str], allowed_origins: frozenset[str]) -> bool:
+    """Tells whether a page may open a socket here: one of the same host or of an allowed origin; programs may."""
+    origin = headers.get("origin")
+    if origin is None or origin in allowed_origins:
+        return True
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return bool(host) and host.lower() == headers.get("host", "").lower()
+
+
+_EXACT = 3
+
+
+def _preferences(accept: str) -> list[tuple[str, float]]:
+    found: list[tuple[str, float]] = []
+    for entry in accept.split(","):
+        name, *parameters = (part.strip().lower() for part in entry.split(";"))
+        quality = 1.0
+        for parameter in parameters:
+            if parameter.startswith("q="):
+                quality = _parsed_quality(parameter[2:])
+            elif not _is_utf8(parameter):
+                break
+        else:
+            found.append((name, quality))
+    return found
+
+
+def _quality_of(media_type: str, preferences: list[tuple[str, float]]) -> tuple[float, int]:
+    """The quality of the most specific range that covers `media_type`, and how specific that is (3, 2, 1; 0 none)."""
+    ranges = {media_type: _EXACT, "application/*": 2, "*/*": 1}
+    covering = [(ranges[name], quality) for name, quality in preferences if name in ranges]
+    if not covering:
+        return 0.0, 0
+    specificity, quality = max(covering)
+    return quality, specificity
+
+
+def _parsed_quality(text: str) -> float:
+    return float(text) if re.fullmatch(r"[01](\.[0-9]{0,3})?", text) else 0.0
+
+
+def _is_utf8(parameter: str) -> bool:
+    """Tells whether a media type's parameter leaves the charset alone or names UTF-8."""
+    name, _, value = parameter.partition("=")
+    return name.strip() != "charset" or value.strip(' "') in _UTF8_NAMES
+
+
+def whole_seconds(duration_s: float) -> str:
+    """A duration for Retry-After: at least 1, rounded up."""
+    return str(max(1, -int(-duration_s // 1)))

@@ -1,0 +1,173 @@
+"""The worker: which handler each queue's events go to, and the loops that claim, run and finish them.
+
+An event is handled at least once: whatever a handler does, doing it again must change nothing. A handler that fails
+is tried again later, longer each time; one that finds Redis away gives its events back, and the queue rests a moment.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+
+from actions import counts
+from app.services import open_cache, open_database, timeline_store
+from app.settings import Settings
+from core import ids
+from core.cache import CacheUnavailableError
+from core.clock import utc_now
+from core.errors import UnavailableError
+from events import channels, outbox
+from events.base import Event, Queue, event_of
+from events.bus import Bus, Listener
+from events.follows import FollowChanged
+from events.outbox import Claim
+from events.posts import EntryAdded, EntryRemoved
+from timelines.fanout import FanOut
+
+log = structlog.get_logger(__name__)
+
+POLL_S = 0.2
+REST_S = 0.5
+FOLD_EVERY_S = 0.25
+SWEEP_EVERY_S = 30.0
+CLAIMED_AT_ONCE = 50
+HANDLED_AT_ONCE = 8
+LATE_AFTER = timedelta(seconds=30)
+
+Handle = Callable[[Event, Claim], Awaitable[None]]
+
+
+class Worker:
+    """Claims and handles events until it is stopped. Any number may run, in any number of processes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._db = open_database(settings)
+        self._cache = open_cache(settings)
+        self._bus = Bus(self._cache)
+        self._fan_out = FanOut(self._db, timeline_store(settings, self._cache), key_prefix=self._cache.prefix)
+        self._stopping = asyncio.Event()
+        self._rung = {queue: asyncio.Event() for queue in Queue}
+
+    def stop(self) -> None:
+        """Asks the worker to finish what it handles now, and to end."""
+        self._stopping.set()
+        for rung in self._rung.values():
+            rung.set()
+
+    async def open(self) -> None:
+        """Prepares connections; needs an event loop."""
+        await self._db.open()
+
+    async def close(self) -> None:
+        """Gives connections back."""
+        await self._cache.close()
+        await self._db.close()
+
+    async def run(self) -> None:
+        """Works until `stop()`, between `open()` and `close()`."""
+        background = [asyncio.create_task(self._bus.run()), asyncio.create_task(self._hear_bell())]
+        try:
+            async with asyncio.TaskGroup() as group:
+                for queue in Queue:
+                    group.create_task(self._serve(queue))
+                group.create_task(self._repeat(self._fold, every_s=FOLD_EVERY_S))
+                group.create_task(self._repeat(self._sweep, every_s=SWEEP_EVERY_S))
+        finally:
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+
+    async def settle(self) -> None:
+        """Handles everything that waits now, and what comes of it; folds all counts."""
+        while any([await self.drain(queue) for queue in Queue]):
+            pass
+        await self._fold()
+
+    async def drain(self, queue: Queue) -> int:
+        """Handles what waits in a queue now; gives how many events it claimed."""
+        claims = await self._db.transact(outbox.claim, queue, limit=CLAIMED_AT_ONCE)
+        gate = asyncio.Semaphore(HANDLED_AT_ONCE)
+        await asyncio.gather(*(self._handle(claim, gate) for claim in claims))
+        return len(claims)
+
+    async def _serve(self, queue: Queue) -> None:
+        rung = self._rung[queue]
+        while not self._stopping.is_set():
+            try:
+                claimed = await self.drain(queue)
+            except (UnavailableError, CacheUnavailableError):
+                await self._rest(REST_S)
+                continue
+            if claimed == 0:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(rung.wait(), POLL_S)
+            rung.clear()
+
+    async def _handle(self, claim: Claim, gate: asyncio.Semaphore) -> None:
+        async with gate:
+            if self._stopping.is_set():
+                await self._db.transact(outbox.give_back, claim)
+                return
+            try:
+                await self._dispatch(claim)
+            except CacheUnavailableError:
+                await self._db.transact(outbox.give_back, claim)
+                raise
+            except UnavailableError:
+                raise  # the lease runs out, and the event comes again
+            except Exception:
+                log.exception("event failed", event_id=claim.id, event_name=claim.event, attempt=claim.attempts)
+                await self._db.transact(outbox.postpone, claim)
+                return
+            await self._db.transact(outbox.finish, claim)
+
+    async def _dispatch(self, claim: Claim) -> None:
+        """The table of handlers."""
+
+        async def advance(reached: int) -> bool:
+            return await self._db.transact(outbox.advance, claim, reached=reached)
+
+        match event_of(claim.event, claim.facts):
+            case EntryAdded() as event:
+                await self._fan_out.on_entry_added(
+                    event, event_id=claim.id, checkpoint=claim.checkpoint, advance=advance
+                )
+            case EntryRemoved() as event:
+                await self._fan_out.on_entry_removed(
+                    event, event_id=claim.id, checkpoint=claim.checkpoint, advance=advance
+                )
+            case FollowChanged() as event:
+                await self._fan_out.on_follow_changed(event)
+            case unknown:
+                raise LookupError(f"No handler for {type(unknown).__name__}.")
+
+    async def _fold(self) -> None:
+        while await self._db.transact(counts.fold) >= counts.FOLDED_AT_ONCE:
+            pass
+
+    async def _sweep(self) -> None:
+        await self._db.transact(outbox.sweep)
+        oldest_id = await outbox.oldest_open_id(self._db)
+        if oldest_id is not None and (age := utc_now() - ids.time_of(oldest_id)) > LATE_AFTER:
+            log.warning("events wait long", oldest_event_age_s=round(age.total_seconds(), 1))
+
+    async def _repeat(self, work: Callable[[], Awaitable[None]], *, every_s: float) -> None:
+        while not self._stopping.is_set():
+            with suppress(UnavailableError):
+                await work()
+            await self._rest(every_s)
+
+    async def _rest(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+
+    async def _hear_bell(self) -> None:
+        async with self._bus.listen(channels.bell(self._cache.prefix)) as bell:
+            await self._pass_on(bell)
+
+    async def _pass_on(self, bell: Listener) -> None:
+        async for _ in bell:
+            for rung in self._rung.values():
+                rung.set()
