@@ -1,0 +1,98 @@
+"""A small world of named people with known relations, made by the same actions that clients use.
+
+alice follows bob and carol; bob follows alice; carol follows nobody; dan follows alice; eve knows nobody.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from access.viewer import Viewer
+from actions import accounts, follows, likes, posts, reposts, sessions
+from app.services import ProcessServices
+from core import ids
+from core.clock import utc_now
+
+# Nobody signs in with it: people of the world bring their tokens. Hashing one for each test would take a second.
+_PASSWORD_HASH = "$argon2id$no-password-has-this-hash"
+FOLLOWS = {"alice": ("bob", "carol"), "bob": ("alice",), "dan": ("alice",)}
+NAMES = ("alice", "bob", "carol", "dan", "eve")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can sign requests."""
+
+    handle: str
+    viewer: Viewer
+    token: str
+
+    @property
+    def account_id(self) -> int:
+        return self.viewer.account_id
+
+    @property
+    def id(self) -> str:
+        """The user's id as clients know it."""
+        return ids.encode(ids.Kind.USER, self.account_id)
+
+
+class World:
+    """The people, and shortcuts for what they do. Ids are numbers here; `post_id` gives the form that clients see."""
+
+    def __init__(self, services: ProcessServices) -> None:
+        self.services = services
+        self.people: dict[str, Person] = {}
+
+    def __getattr__(self, name: str) -> Person:
+        try:
+            return self.people[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    async def join(self, handle: str) -> Person:
+        """Makes somebody new."""
+        new = accounts.NewAccount(handle=handle, display_name=handle.title(), email=f"{handle}@rookery.example")
+        db, tokens = self.services.db, self.services.resources.tokens
+        account_id = await db.transact(accounts.register, new, password_hash=_PASSWORD_HASH)
+        session = await db.transact(sessions.open_session, account_id, ttl=timedelta(days=1))
+        token, expires_at = tokens.access_token(account_id=account_id, session_id=session.id, now=utc_now())
+        person = Person(handle, Viewer(account_id, session.id, expires_at), token)
+        self.people[handle] = person
+        return person
+
+    async def follow(self, follower: Person, followee: Person) -> None:
+        await self.services.db.transact(follows.follow_user, follower.viewer, followee.account_id)
+
+    async def unfollow(self, follower: Person, followee: Person) -> None:
+        await self.services.db.transact(follows.unfollow_user, follower.viewer, followee.account_id)
+
+    async def post(
+        self, author: Person, body: str = "hello", *, reply_to: int | None = None, at: datetime | None = None
+    ) -> int:
+        new_post = posts.NewPost(body=body, reply_to_id=reply_to)
+        return await self.services.db.transact_at(at, posts.create_post, author.viewer, new_post)
+
+    async def delete(self, author: Person, post_id: int) -> None:
+        await self.services.db.transact(posts.delete_post, author.viewer, post_id)
+
+    async def like(self, liker: Person, post_id: int) -> None:
+        await self.services.db.transact(likes.like_post, liker.viewer, post_id)
+
+    async def repost(self, author: Person, post_id: int) -> None:
+        await self.services.db.transact(reposts.repost, author.viewer, post_id)
+
+
+def post_id(number: int) -> str:
+    """A post's id as clients know it."""
+    return ids.encode(ids.Kind.POST, number)
+
+
+async def make_world(services: ProcessServices) -> World:
+    """The five people and their relations."""
+    world = World(services)
+    for name in NAMES:
+        await world.join(name)
+    for follower, followees in FOLLOWS.items():
+        for followee in followees:
+            await world.follow(world.people[follower], world.people[followee])
+    return world
