@@ -147,6 +147,7 @@ class Bus:
             self._connection = None
             if pinger is not None:
                 pinger.cancel()
+                await asyncio.gather(pinger, return_exceptions=True)
             await connection.disconnect(nowait=True)
             # Listeners of now wait for the next connection; what is published meanwhile is lost to them.
             self._acks.clear()
@@ -195,7 +196,7 @@ class Bus:
         kind: Callable[..., AbstractConnection] = arguments.pop(
             "connection_class", UnixDomainSocketConnection if "path" in arguments else Connection
         )
-        return kind(**arguments, protocol=2, socket_connect_timeout=self._cache.timeout_s)
+        return kind(**arguments, protocol=2, socket_timeout=None, socket_connect_timeout=self._cache.timeout_s)
 
 
 class Bell:
