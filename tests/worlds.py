@@ -3,6 +3,7 @@
 alice follows bob and carol; bob follows alice; carol follows nobody; dan follows alice; eve knows nobody.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -80,6 +81,14 @@ class World:
 
     async def repost(self, author: Person, post_id: int) -> None:
         await self.services.db.transact(reposts.repost, author.viewer, post_id)
+
+    async def thread(self, authors: Sequence[Person], depth: int) -> list[int]:
+        """A chain of `depth` posts, each a reply to the one before, by the authors in turn; the root first."""
+        chain: list[int] = []
+        for number in range(depth):
+            parent = chain[-1] if chain else None
+            chain.append(await self.post(authors[number % len(authors)], f"post {number}", reply_to=parent))
+        return chain
 
 
 def post_id(number: int) -> str:
