@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from core.errors import UnavailableError
 
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 P = ParamSpec("P")
 
 TRANSACTION_ATTEMPTS = 3
@@ -44,8 +45,8 @@ _OVERLOADED = (TimeoutError, asyncpg.TooManyConnectionsError, asyncpg.QueryCance
 _REPEATABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
-class Statement(Generic[R]):
-    """A statement, compiled to SQL text once. `R` is what one row of its result becomes.
+class Statement(Generic[R_co]):
+    """A statement, compiled to SQL text once. `R_co` is what one row of its result becomes.
 
     Parameters are the names of its `bindparam`s and are passed as keywords; all are required unless the bindparam
     brings a value of its own.
@@ -53,7 +54,7 @@ class Statement(Generic[R]):
 
     __slots__ = ("_defaults", "_names", "make", "text")
 
-    def __init__(self, clause: sa.ClauseElement, make: Callable[[Any], R]) -> None:
+    def __init__(self, clause: sa.ClauseElement, make: Callable[[Any], R_co]) -> None:
         compiled = clause.compile(dialect=_DIALECT)
         self.text = str(compiled)
         self.make = make
