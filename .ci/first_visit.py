@@ -13,7 +13,15 @@ from websockets.sync.client import connect
 from app.demo import DEMO_HANDLE, DEMO_PASSWORD
 
 WITHIN_S = 10
-VISITOR = {"handle": "visitor", "displayName": "Visitor", "email": "visitor@rookery.example", "password": "first visit!"}
+VISITOR = {
+    "handle": "visitor",
+    "displayName": "Visitor",
+    "email": "visitor@rookery.example",
+    "password": "first visit!",
+}
+LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { accessToken errors { message } } }"
+REGISTER = "mutation ($input: RegisterInput!) { register(input: $input) { accessToken errors { message } } }"
+LIVE = "subscription { homeFeed { __typename ... on PostAdded { edge { node { body author { handle } } } } } }"
 
 
 def ask(url: str, document: str, *, token: str | None = None, **variables: Any) -> Any:
@@ -30,8 +38,7 @@ def ask(url: str, document: str, *, token: str | None = None, **variables: Any) 
 
 
 def sign_in(url: str, *, handle: str, password: str) -> str:
-    document = """mutation ($input: LoginInput!) { login(input: $input) { accessToken errors { message } } }"""
-    token = ask(url, document, input={"handle": handle, "password": password})["login"]["accessToken"]
+    token = ask(url, LOGIN, input={"handle": handle, "password": password})["login"]["accessToken"]
     assert isinstance(token, str), f"{handle} cannot sign in"
     return token
 
@@ -42,8 +49,7 @@ def main() -> None:
     if is_second:
         visitor = sign_in(url, handle=VISITOR["handle"], password=VISITOR["password"])
     else:
-        document = """mutation ($input: RegisterInput!) { register(input: $input) { accessToken errors { message } } }"""
-        visitor = ask(url, document, input=VISITOR)["register"]["accessToken"]
+        visitor = ask(url, REGISTER, input=VISITOR)["register"]["accessToken"]
         found = ask(url, "{ viewer { user { id } } }", token=ada)["viewer"]["user"]["id"]
         follow = """mutation ($id: ID!) { followUser(input: {userId: $id}) { errors { message } } }"""
         assert ask(url, follow, token=visitor, id=found)["followUser"]["errors"] == []
@@ -51,8 +57,7 @@ def main() -> None:
     with connect(url.replace("http", "ws") + "/graphql", subprotocols=["graphql-transport-ws"]) as live:
         live.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {visitor}"}}))
         assert json.loads(live.recv(WITHIN_S))["type"] == "connection_ack"
-        document = "subscription { homeFeed { __typename ... on PostAdded { edge { node { body author { handle } } } } } }"
-        live.send(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": document}}))
+        live.send(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": LIVE}}))
         assert json.loads(live.recv(WITHIN_S))["payload"]["data"]["homeFeed"]["__typename"] == "Started"
 
         body = f"hello, visit {2 if is_second else 1}"

@@ -59,7 +59,9 @@ class ProcessServices:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.schema: strawberry.Schema = build_schema(suggests_fields=not settings.is_production)
+        self.schema: strawberry.Schema = build_schema(
+            suggests_fields=not settings.is_production, is_compiled=settings.compiled_execution
+        )
         self.operation_deadline_s = settings.operation_deadline_s
         self.is_production = settings.is_production
         self.is_draining = False

@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     password_hashes_at_once: int = Field(default=2, ge=1, le=4, description="Argon2id computations side by side.")
 
     timeline_ttl_days: int = Field(default=14, ge=1, description="A timeline nobody reads leaves Redis after this.")
+    compiled_execution: bool = Field(
+        default=True, description="Whether operations run compiled; `false` leaves all of them to graphql-core."
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

@@ -7,9 +7,8 @@ import asyncio
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from aiodataloader import DataLoader
-
 from access.viewer import Viewer
+from compiler import GroupLoader
 from core.database import Reader
 from core.paging import PageRequest
 from loaders.hydration import ANONYMOUS_ID, HydratedPost, HydratedUser
@@ -40,7 +39,7 @@ class Scope(Protocol):
         """The same for users."""
 
 
-class BatchLoader(DataLoader[K, V | None], Generic[K, V]):
+class BatchLoader(GroupLoader[K, V | None], Generic[K, V]):
     """Loads values by key, a batch at a time; `load` gives None for a key that is absent."""
 
     max_batch_size = LARGEST_BATCH

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core.database import Reader, Statement, rows_of
 from core.paging import PageRequest
 from loaders.base import PageLoader
-from loaders.hydration import VIEWER_ID
+from loaders.hydration import VIEWER_ID, is_there
 from loaders.pages import AFTER, LIMIT, after_or_end, parents
 from models.follows import follow
 from models.posts import post
@@ -93,7 +93,7 @@ _HOME = rows_of(_home(), FeedEntry)
 
 _FOLLOWED_OR_OWN = sa.or_(
     post.c.author_id == VIEWER_ID,
-    sa.exists().where(follow.c.follower_id == VIEWER_ID, follow.c.followee_id == post.c.author_id),
+    is_there(follow.c.follower_id == VIEWER_ID, follow.c.followee_id == post.c.author_id),
 )
 _OWN_NEWEST = (
     sa.select(post.c.id)

@@ -10,7 +10,7 @@ from access.viewer import Viewer
 from actions import likes, posts, reposts
 from core import ids
 from core.paging import Listing, PageRequest
-from loaders.hydration import PostRow, ViewerPostState
+from loaders.hydration import PostRow
 from resolvers.arguments import DEFAULT_PAGE, After, First, page, post_number
 from resolvers.connections import Connection, Scanned, connection, filled_page, full_page
 from resolvers.context import Context, Info
@@ -53,12 +53,6 @@ async def reply_to(root: strawberry.Parent[PostRow], info: Info) -> PostRow | Un
 
 async def thread_root(root: strawberry.Parent[PostRow], info: Info) -> PostRow | UnavailablePost | None:
     return await reference(info.context, root.root_id)
-
-
-async def viewer_state(context: Context, post_id: int) -> ViewerPostState:
-    """What the viewer has done with a post."""
-    state = await context.loaders.viewer_post_states.load(post_id)
-    return state or ViewerPostState(has_liked=False, has_reposted=False)
 
 
 async def replies(

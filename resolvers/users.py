@@ -7,7 +7,7 @@ import strawberry
 from access.viewer import Viewer
 from actions import accounts, follows, inputs
 from core.paging import Listing
-from loaders.hydration import UserRow, ViewerUserState
+from loaders.hydration import UserRow
 from loaders.pages import Link
 from loaders.users import fetch_own_account
 from resolvers.arguments import DEFAULT_PAGE, After, First, page
@@ -33,12 +33,6 @@ async def viewer_user(root: strawberry.Parent[Viewer], info: Info) -> UserRow | 
 async def viewer_email(root: strawberry.Parent[Viewer], info: Info) -> str | None:
     own = await fetch_own_account(info.context.resources.db, root)
     return None if own is None else own.email
-
-
-async def viewer_state(context: Context, user_id: int) -> ViewerUserState:
-    """How the viewer and a user stand to each other."""
-    state = await context.loaders.viewer_user_states.load(user_id)
-    return state or ViewerUserState(is_followed_by_viewer=False, is_following_viewer=False)
 
 
 async def followers(

@@ -1,13 +1,16 @@
 """What all types share: nodes, views of rows, relations, connections, scalars."""
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import strawberry
 
+import compiler
+from compiler import GroupLoader
 from core import ids
 from resolvers.arguments import Cursor, EventCursor
-from resolvers.context import Info
+from resolvers.context import Context
 
 T = TypeVar("T")
 
@@ -55,24 +58,30 @@ def encoded(kind: ids.Kind, attribute: str, *, description: str, graphql_type: A
     return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description)
 
 
-def relation(loader: str, *, key: str, description: str, graphql_type: Any) -> Any:
-    """A field whose value `context.loaders.<loader>` finds under the row's attribute `key`; null where that is null."""
+def relation(
+    loader: str, *, key: str, graphql_type: Any, description: str, then: Callable[[Any], Any] | None = None
+) -> Any:
+    """A field whose value `context.loaders.<loader>` finds under the row's attribute `key`; null where that is null.
 
-    def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
-        number = getattr(root, key)
-        return None if number is None else getattr(info.context.loaders, loader).load(number)
+    `then` makes the field's value of what was found, None included.
+    """
 
-    return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description)
+    def loader_of(context: Context) -> GroupLoader[Any, Any]:
+        found: GroupLoader[Any, Any] = getattr(context.loaders, loader)
+        return found
+
+    declared = compiler.Relation(loader=loader_of, key=attrgetter(key), then=then)
+    return compiler.relation(declared, graphql_type=graphql_type, description=description)
 
 
 def part(loader: str, attribute: str, *, absent: Any, description: str, graphql_type: Any) -> Any:
     """A field that shows one attribute of what `context.loaders.<loader>` holds for the row's id."""
+    shown = attrgetter(attribute)
 
-    async def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
-        found = await getattr(info.context.loaders, loader).load(root.id)
-        return absent if found is None else getattr(found, attribute)
+    def then(found: Any) -> Any:
+        return absent if found is None else shown(found)
 
-    return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description)
+    return relation(loader, key="id", then=then, graphql_type=graphql_type, description=description)
 
 
 @strawberry.type(description="Where a page begins and ends, and whether the list goes on.")

@@ -4,19 +4,18 @@ from typing import Annotated
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import MaxTokensLimiter
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from compiler import CompiledExecutor
 from resolvers import feeds as feed_resolvers
 from resolvers import nodes
 from resolvers import posts as post_resolvers
 from resolvers import users as user_resolvers
 from schema import feeds, posts, sessions, users
 from schema.base import SCALARS, Node
+from schema.documents import DocumentCache, Documents
 from schema.errors import ERRORS
-
-MOST_TOKENS = 2_000
 
 Handle = Annotated[str, strawberry.argument(description="The user's handle, in any case, without an @.")]
 
@@ -123,13 +122,19 @@ class Schema(strawberry.Schema):
         """Logs nothing."""
 
 
-def build_schema(*, suggests_fields: bool) -> Schema:
-    """The schema. `suggests_fields`: whether errors say what field may have been meant, which tells of the schema."""
+def build_schema(*, suggests_fields: bool, is_compiled: bool = True) -> Schema:
+    """The schema.
+
+    `suggests_fields`: whether errors say what field may have been meant, which tells of the schema.
+    `is_compiled`: whether operations run from plans (compiler/) or on graphql-core's own executor.
+    """
+    documents = DocumentCache()
     return Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[*ERRORS],
-        extensions=[lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS)],
+        extensions=[lambda: Documents(documents)],
+        execution_context_class=CompiledExecutor if is_compiled else None,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not suggests_fields),
     )

@@ -8,11 +8,11 @@ import strawberry
 
 from actions import accounts
 from core import ids
-from loaders.hydration import UserRow
+from loaders.hydration import UserRow, ViewerUserState
 from resolvers import feeds, payloads, posts, users
 from resolvers.arguments import Cursor, user_number
 from resolvers.context import Info
-from schema.base import Node, PageInfo, node_id, part, view_of
+from schema.base import Node, PageInfo, node_id, part, relation, view_of
 from schema.errors import Refusable
 
 if TYPE_CHECKING:
@@ -32,9 +32,8 @@ class FollowState(Enum):
     FOLLOWING = strawberry.enum_value("FOLLOWING", description="Following.")
 
 
-async def _viewer_follow(root: strawberry.Parent[UserRow], info: Info) -> FollowState:
-    state = await users.viewer_state(info.context, root.id)
-    return FollowState.FOLLOWING if state.is_followed_by_viewer else FollowState.NONE
+def _follow_state(state: ViewerUserState | None) -> FollowState:
+    return FollowState.FOLLOWING if state and state.is_followed_by_viewer else FollowState.NONE
 
 
 @strawberry.type(description="A person on Rookery.")
@@ -56,8 +55,12 @@ class User(Node):
     following_count: int = part(
         "user_counts", "following_count", absent=0, graphql_type=int, description="How many they follow."
     )
-    viewer_follow = strawberry.field(
-        resolver=_viewer_follow, graphql_type=FollowState, description="Whether the viewer follows them."
+    viewer_follow = relation(
+        "viewer_user_states",
+        key="id",
+        then=_follow_state,
+        graphql_type=FollowState,
+        description="Whether the viewer follows them.",
     )
     follows_viewer: bool = part(
         "viewer_user_states",

@@ -1,0 +1,14 @@
+"""Executes GraphQL operations level by level instead of object by object.
+
+    schema = strawberry.Schema(query=Query, execution_context_class=CompiledExecutor)
+
+is all that a user writes. Knows graphql-core, Strawberry and aiodataloader, and nothing of the product around it.
+What it does not know it leaves to graphql-core: a field, or a whole operation. Results are those of graphql-core;
+docs/compiler.md says where the order of events differs.
+"""
+
+from compiler.executor import CompiledExecutor
+from compiler.groups import GroupLoader
+from compiler.relations import Relation, relation
+
+__all__ = ["CompiledExecutor", "GroupLoader", "Relation", "relation"]
