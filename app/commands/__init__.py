@@ -2,7 +2,7 @@
 
 import typer
 
-from app.commands import dev, migrate, schema, seed, serve, web, worker
+from app.commands import dev, imports, migrate, schema, seed, serve, settings, web, worker
 
 cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
@@ -19,6 +19,8 @@ cli.command("migrate")(migrate.migrate)
 cli.command("seed")(seed.seed)
 cli.command("schema")(schema.schema)
 cli.command("web")(web.web)
+cli.command("settings")(settings.settings_document)
+cli.add_typer(imports.cli, name="import")
 
 
 def main() -> None:
