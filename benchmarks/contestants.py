@@ -1,0 +1,141 @@
+"""Who is measured: how each is started, asked, and stopped. A new one is one more entry of CONTESTANTS."""
+
+import http.client
+import json
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.embedded import processes
+from app.settings import CHECKOUT
+from benchmarks import usage
+from benchmarks.scenarios import TOKEN_TTL_S, Call, Scenario
+
+HOST = "127.0.0.1"
+READY_PATH = "/health/ready"
+READY_WITHIN_S = 30.0
+ANSWER_WITHIN_S = 30.0
+OK = 200
+STOP_STEPS = ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))
+
+
+def as_graphql(scenario: Scenario, call: Call) -> tuple[str, Mapping[str, Any]]:
+    """Path and JSON body of a GraphQL request."""
+    return "/graphql", {"query": scenario.document, "operationName": scenario.name, "variables": dict(call.variables)}
+
+
+def as_own_path(scenario: Scenario, call: Call) -> tuple[str, Mapping[str, Any]]:
+    """Path and JSON body for a server that has a path for each scenario and knows no GraphQL."""
+    return f"/{scenario.name}", call.variables
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A server to measure. It reads HOST, PORT, DATABASE_URL, REDIS_URL and SECRET_KEY, and answers GET READY_PATH."""
+
+    name: str
+    command: Sequence[str]
+    ask: Callable[[Scenario, Call], tuple[str, Mapping[str, Any]]] = as_graphql
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+CONTESTANTS = (
+    Contestant("rookery", (sys.executable, "-m", "app", "serve", "--processes", "1")),
+    Contestant("hand-written", (sys.executable, "-m", "benchmarks.handwritten"), ask=as_own_path),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A contestant whose process answers on `port`."""
+
+    contestant: Contestant
+    pid: int
+    port: int
+
+    def request(self, scenario: Scenario, call: Call) -> bytes:
+        """The call as it goes over the wire."""
+        path, content = self.contestant.ask(scenario, call)
+        body = json.dumps(content, ensure_ascii=False).encode()
+        head = (
+            f"POST {path} HTTP/1.1",
+            f"host: {HOST}:{self.port}",
+            "content-type: application/json",
+            f"authorization: Bearer {call.token}",
+            f"content-length: {len(body)}",
+        )
+        return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+    def answer(self, scenario: Scenario, call: Call) -> Any:
+        """The parsed answer to one call. Raises ValueError for any that is not an answer with data."""
+        path, content = self.contestant.ask(scenario, call)
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=ANSWER_WITHIN_S)
+        try:
+            headers = {"content-type": "application/json", "authorization": f"Bearer {call.token}"}
+            connection.request("POST", path, json.dumps(content), headers)
+            response = connection.getresponse()
+            text = response.read()
+        finally:
+            connection.close()
+        parsed = json.loads(text) if response.status == OK else {}
+        if "data" not in parsed or "errors" in parsed:
+            raise ValueError(f"{self.contestant.name} answers {scenario.name} with {response.status}: {text[:500]!r}")
+        return parsed
+
+
+@contextmanager
+def running(contestant: Contestant, *, environment: Mapping[str, str], log: Path) -> Iterator[Running]:
+    """A fresh process of the contestant on the server's core, until the block ends. `log` gets what it prints."""
+    port = _free_port()
+    own = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOST": HOST, "PORT": str(port)}
+    with log.open("wb") as output:
+        process = processes.spawn(
+            contestant.command,
+            death_signal=signal.SIGTERM,
+            cwd=CHECKOUT,
+            env={**own, **environment, **contestant.environment},
+            output=output,
+        )
+    try:
+        if (core := usage.server_core()) is not None:
+            usage.pin(process.pid, {core})
+        is_ready = processes.wait_until(lambda: process.poll() is not None or _is_ready(port), timeout_s=READY_WITHIN_S)
+        if not is_ready or process.poll() is not None:
+            raise RuntimeError(f"{contestant.name} does not start; it says: {log.read_text()[-2_000:]}")
+        yield Running(contestant, process.pid, port)
+    finally:
+        processes.stop(process, STOP_STEPS)
+
+
+def environment_of(*, database_url: str, redis_url: str, secret: str) -> dict[str, str]:
+    """What every contestant finds in its environment."""
+    return {
+        "ROOKERY_ENV": "production",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "SECRET_KEY": secret,
+        "ACCESS_TOKEN_TTL_S": str(TOKEN_TTL_S),
+        "LOG_LEVEL": "warning",
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_ready(port: int) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=2)
+    try:
+        connection.request("GET", READY_PATH)
+        return connection.getresponse().status == OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
