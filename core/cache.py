@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import redis.exceptions
 from redis.asyncio import Redis
-from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.asyncio.connection import AbstractConnection, BlockingConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -47,9 +47,10 @@ class Cache:
         self._closed_until = 0.0
 
     def _new_client(self, connections: int) -> Redis:
-        pool = ConnectionPool.from_url(
+        pool = BlockingConnectionPool.from_url(
             self.url,
             max_connections=connections,
+            timeout=self.timeout_s,  # to wait for a free connection: a busy process is no reason to open the breaker
             socket_timeout=self.timeout_s,
             socket_connect_timeout=self.timeout_s,
             retry=Retry(NoBackoff(), 0),
@@ -62,11 +63,7 @@ class Cache:
         """Learns on each new connection which run of the server answers."""
         await connection.on_connect()
         await connection.send_command("INFO", "server")
-        epoch = _run_id(await connection.read_response())
-        known, self.epoch = self.epoch, epoch
-        if known is not None and known != epoch:
-            # The command that opened this connection has keys of the old epoch in it. It must fail, not write there.
-            raise redis.exceptions.ConnectionError("Redis is not the server that it was")
+        self.epoch = _run_id(await connection.read_response())
 
     async def run(self, call: Callable[[Redis, str], Awaitable[T]]) -> T:
         """What `call(client, epoch)` gives. Raises CacheUnavailableError, within the deadline, if Redis is away."""
@@ -81,8 +78,12 @@ class Cache:
             async with asyncio.timeout(self.timeout_s):
                 if self.epoch is None:
                     await self.client.ping()
-                assert self.epoch is not None
-                result = await call(self.client, self.epoch)
+                epoch = self.epoch
+                assert epoch is not None
+                result = await call(self.client, epoch)
+                if self.epoch != epoch:
+                    # A new server took the call, with keys of the old one: what it read or wrote is of no use.
+                    raise redis.exceptions.ConnectionError("Redis is not the server that it was")
         except _FAILURES as error:
             self._failures_in_a_row += 1
             self._closed_until = time.monotonic() + OPEN_FOR_S

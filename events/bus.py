@@ -61,6 +61,8 @@ class Listener:
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[bytes | Gap] = asyncio.Queue(LONGEST_QUEUE)
+        self._is_connected = asyncio.Event()
+        self._may_have_missed = False
 
     def put(self, message: bytes | Gap) -> None:
         """Never waits. A listener that cannot keep up loses what it has not read, and is told so."""
@@ -69,6 +71,26 @@ class Listener:
                 self._queue.get_nowait()
             message = GAP
         self._queue.put_nowait(message)
+
+    def connect(self) -> None:
+        """Redis has confirmed the subscription: everything from here on is heard."""
+        self._is_connected.set()
+        if self._may_have_missed:
+            self._may_have_missed = False
+            self.put(GAP)
+
+    def disconnect(self) -> None:
+        """The subscription is lost. GAP comes when there is one again, not before: only then is looking of use."""
+        if self._is_connected.is_set():
+            self._is_connected.clear()
+            self._may_have_missed = True
+
+    async def connected(self, *, within_s: float) -> None:
+        """Waits for the confirmation, but no longer than this: then the listener goes without, and gets GAP later."""
+        try:
+            await asyncio.wait_for(self._is_connected.wait(), within_s)
+        except TimeoutError:
+            self._may_have_missed = True
 
     def __aiter__(self) -> "Listener":
         return self
@@ -83,9 +105,7 @@ class Bus:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
         self._listeners: dict[str, set[Listener]] = {}
-        self._acks: dict[str, asyncio.Event] = {}
         self._connection: AbstractConnection | None = None
-        self._has_been_connected = False
 
     @asynccontextmanager
     async def listen(self, channel: str) -> AsyncIterator[Listener]:
@@ -97,15 +117,14 @@ class Bus:
         listeners = self._listeners.setdefault(channel, set())
         listeners.add(listener)
         try:
-            if len(listeners) == 1:
-                await self._send("SUBSCRIBE", channel)
-            await self._confirmed(channel)
+            # Also where others listen already: the answer is what confirms.
+            await self._send("SUBSCRIBE", channel)
+            await listener.connected(within_s=0 if self._connection is None else ACK_TIMEOUT_S)
             yield listener
         finally:
             listeners.discard(listener)
             if not listeners and self._listeners.get(channel) is listeners:
                 del self._listeners[channel]
-                self._acks.pop(channel, None)
                 await self._send("UNSUBSCRIBE", channel)
 
     @property
@@ -132,12 +151,8 @@ class Bus:
             async with asyncio.timeout(self._cache.timeout_s * 4):
                 await connection.connect()  # type: ignore[no-untyped-call]  # redis-py does not annotate it
             self._connection = connection
-            for channel in list(self._listeners):
-                self._acks.pop(channel, None)
-                await connection.send_command("SUBSCRIBE", channel)
-            if self._has_been_connected:
-                self._tell_gap()
-            self._has_been_connected = True
+            if self._listeners:
+                await connection.send_command("SUBSCRIBE", *self._listeners)
             pinger = asyncio.create_task(self._ping(connection))
             while True:
                 async with asyncio.timeout(SILENCE_LIMIT_S):
@@ -149,24 +164,22 @@ class Bus:
                 pinger.cancel()
                 await asyncio.gather(pinger, return_exceptions=True)
             await connection.disconnect(nowait=True)
-            # Listeners of now wait for the next connection; what is published meanwhile is lost to them.
-            self._acks.clear()
-            self._tell_gap()
+            for listeners in self._listeners.values():
+                for listener in listeners:
+                    listener.disconnect()
 
     def _dispatch(self, reply: Any) -> None:  # whatever the server sends: ["message", channel, data], ["pong", ""], …
         if not isinstance(reply, list) or not reply:
             return
-        kind = bytes(reply[0])
-        if kind == b"message":
-            for listener in self._listeners.get(bytes(reply[1]).decode(), ()):
-                listener.put(bytes(reply[2]))
-        elif kind == b"subscribe":
-            self._acks.setdefault(bytes(reply[1]).decode(), asyncio.Event()).set()
-
-    def _tell_gap(self) -> None:
-        for listeners in self._listeners.values():
-            for listener in listeners:
-                listener.put(GAP)
+        kind, channel = bytes(reply[0]), bytes(reply[1]).decode()
+        for listener in self._listeners.get(channel, ()):
+            match kind:
+                case b"message":
+                    listener.put(bytes(reply[2]))
+                case b"subscribe":
+                    listener.connect()
+                case b"unsubscribe":  # asked for by one that has left since; the next SUBSCRIBE is on its way
+                    listener.disconnect()
 
     async def _ping(self, connection: AbstractConnection) -> None:
         """Makes a silent connection answer, so that silence means it is dead."""
@@ -182,16 +195,9 @@ class Bus:
         with suppress(*_LOST):
             await connection.send_command(verb, channel)
 
-    async def _confirmed(self, channel: str) -> None:
-        if self._connection is None:
-            return
-        ack = self._acks.setdefault(channel, asyncio.Event())
-        with suppress(TimeoutError):
-            await asyncio.wait_for(ack.wait(), ACK_TIMEOUT_S)
-
     def _new_connection(self) -> AbstractConnection:
-        # Arguments of the URL only: no time-out on reads (silence is normal here), no retries (they would hide a gap),
-        # and the second protocol version, whose replies are plain lists.
+        # No time-out on reads, not even the library's own: silence is normal here, and `_hear` says how much. No
+        # retries: they would hide a gap. And the second protocol version, whose replies are plain lists.
         arguments: dict[str, Any] = dict(parse_url(self._cache.url))
         kind: Callable[..., AbstractConnection] = arguments.pop(
             "connection_class", UnixDomainSocketConnection if "path" in arguments else Connection

@@ -50,7 +50,7 @@ class HomeTimelines:
         reached = 0 if cut.is_end else cut.ids[-1]
         entries = await fetch_home_entries_among(self._db, account_id, cut.ids, before=before, own_limit=limit)
         entries = [entry for entry in entries if entry.id >= reached]
-        if len(entries) > limit:  # own ones came on top of a full cut
+        if len(entries) >= limit:  # own ones came on top of the cut, and only so many of them were asked for
             return Scan(entries[:limit], reached=entries[limit - 1].id, is_end=False)
         return Scan(entries, reached=reached, is_end=cut.is_end)
 
