@@ -13,7 +13,7 @@ def breaking_changes(released: str, current: str) -> list[str]:
         for change in find_breaking_changes(old, new)
         if not (
             change.type is BreakingChangeType.FIELD_REMOVED
-            and any(change.description.startswith(f"{name} ") for name in deprecated)
+            and any(change.description.startswith(f"Field {name} ") for name in deprecated)
         )
     ]
 

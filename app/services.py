@@ -17,6 +17,7 @@ from core.clock import utc_now
 from core.database import Database
 from core.errors import RequestError, UnauthenticatedError
 from core.passwords import Passwords
+from core.tasks import end_tasks
 from core.tokens import InvalidTokenError, Tokens
 from events.bus import Bell, Bus
 from resolvers.context import Context, Resources
@@ -93,9 +94,7 @@ class ProcessServices:
 
     async def stop(self) -> None:
         """Closes everything; tasks first, connections last."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
         await self.resources.home.rebuilt()
         self.resources.passwords.close()
         await self.cache.close()

@@ -58,7 +58,9 @@ class Settings(BaseSettings):
         default=True, description="Whether operations run compiled; `false` leaves all of them to graphql-core."
     )
 
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least important lines that the log gets."
+    )
 
     @property
     def is_production(self) -> bool:

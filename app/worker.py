@@ -18,6 +18,7 @@ from core import ids
 from core.cache import CacheUnavailableError
 from core.clock import utc_now
 from core.errors import UnavailableError
+from core.tasks import end_tasks
 from events import channels, outbox
 from events.base import Event, Queue, event_of
 from events.bus import Bus, Listener
@@ -75,9 +76,7 @@ class Worker:
                 group.create_task(self._repeat(self._fold, every_s=FOLD_EVERY_S))
                 group.create_task(self._repeat(self._sweep, every_s=SWEEP_EVERY_S))
         finally:
-            for task in background:
-                task.cancel()
-            await asyncio.gather(*background, return_exceptions=True)
+            await end_tasks(background)
 
     async def settle(self) -> None:
         """Handles everything that waits now, and what comes of it; folds all counts."""
@@ -89,7 +88,11 @@ class Worker:
         """Handles what waits in a queue now; gives how many events it claimed."""
         claims = await self._db.transact(outbox.claim, queue, limit=CLAIMED_AT_ONCE)
         gate = asyncio.Semaphore(HANDLED_AT_ONCE)
-        await asyncio.gather(*(self._handle(claim, gate) for claim in claims))
+        outcomes = await asyncio.gather(*(self._handle(claim, gate) for claim in claims), return_exceptions=True)
+        # Told when the last handler has ended: whoever closes the connections then takes them from nobody.
+        for failure in outcomes:
+            if failure is not None:
+                raise failure
         return len(claims)
 
     async def _serve(self, queue: Queue) -> None:

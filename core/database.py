@@ -43,6 +43,8 @@ _LOST = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.InterfaceError,
+    # What asyncpg says when the server's farewell and our next statement cross on the way.
+    asyncpg.InternalClientError,
     OSError,
 )
 _OVERLOADED = (TimeoutError, asyncpg.TooManyConnectionsError, asyncpg.QueryCanceledError)
@@ -215,6 +217,8 @@ class Database(Reader):
             except _LOST as error:
                 if attempt == READ_ATTEMPTS:
                     raise UnavailableError from error
+                # Whoever ended this connection has ended the others of the pool too: the next try gets a new one.
+                await self._pool.expire_connections()
         raise AssertionError("unreachable: the loop returns or raises")
 
     async def transact(

@@ -16,6 +16,7 @@ import redis.exceptions
 from redis.asyncio.connection import AbstractConnection, Connection, UnixDomainSocketConnection, parse_url
 
 from core.cache import Cache, CacheUnavailableError
+from core.tasks import end_tasks
 from events import channels
 
 LONGEST_QUEUE = 256
@@ -161,8 +162,7 @@ class Bus:
         finally:
             self._connection = None
             if pinger is not None:
-                pinger.cancel()
-                await asyncio.gather(pinger, return_exceptions=True)
+                await end_tasks([pinger])
             await connection.disconnect(nowait=True)
             for listeners in self._listeners.values():
                 for listener in listeners:

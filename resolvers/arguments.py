@@ -17,6 +17,9 @@ After = Annotated[
     Cursor | None, strawberry.argument(description="Where to go on: an `endCursor` or an edge's `cursor` of this list.")
 ]
 
+NodeId = Annotated[strawberry.ID, strawberry.argument(description="The id of the thing.")]
+Handle = Annotated[str, strawberry.argument(description="The user's handle, in any case, without an @.")]
+
 DEFAULT_PAGE = 20
 
 

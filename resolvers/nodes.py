@@ -8,6 +8,7 @@ import strawberry
 from core import ids
 from core.errors import BadInputError
 from loaders.hydration import PostRow, UserRow
+from resolvers.arguments import NodeId
 from resolvers.context import Context, Info
 
 MOST_NODES = 100
@@ -16,7 +17,7 @@ NodeRow = PostRow | UserRow
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 ids.")]
 
 
-async def node(info: Info, id: strawberry.ID) -> NodeRow | None:  # noqa: A002 (the argument's name in the API)
+async def node(info: Info, id: NodeId) -> NodeRow | None:  # noqa: A002 (the argument's name in the API)
     return await _load(info.context, id)
 
 

@@ -11,7 +11,7 @@ from actions import likes, posts, reposts
 from core import ids
 from core.paging import Listing, PageRequest
 from loaders.hydration import PostRow
-from resolvers.arguments import DEFAULT_PAGE, After, First, page, post_number
+from resolvers.arguments import DEFAULT_PAGE, After, First, NodeId, page, post_number
 from resolvers.connections import Connection, Scanned, connection, filled_page, full_page
 from resolvers.context import Context, Info
 from resolvers.payloads import DeletedPostPayload, PostPayload, refusals_as
@@ -35,7 +35,7 @@ Sort = Annotated[ReplySort, strawberry.argument(description="The order of the re
 _LISTINGS = {ReplySort.OLDEST: Listing.REPLIES_OLDEST_FIRST, ReplySort.NEWEST: Listing.REPLIES_NEWEST_FIRST}
 
 
-async def post(info: Info, id: strawberry.ID) -> PostRow | None:  # noqa: A002 (the argument's name in the API)
+async def post(info: Info, id: NodeId) -> PostRow | None:  # noqa: A002 (the argument's name in the API)
     number = post_number(id)
     return None if number == ids.NOBODY else await info.context.loaders.posts.load(number)
 

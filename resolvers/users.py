@@ -10,13 +10,13 @@ from core.paging import Listing
 from loaders.hydration import UserRow
 from loaders.pages import Link
 from loaders.users import fetch_own_account
-from resolvers.arguments import DEFAULT_PAGE, After, First, page
+from resolvers.arguments import DEFAULT_PAGE, After, First, Handle, page
 from resolvers.connections import Connection, connection, full_page
 from resolvers.context import Context, Info
 from resolvers.payloads import UserPayload, refusals_as
 
 
-async def user(info: Info, handle: str) -> UserRow | None:
+async def user(info: Info, handle: Handle) -> UserRow | None:
     if not inputs.is_handle(handle):
         return None
     return await info.context.loaders.users_by_handle.load(handle.lower())

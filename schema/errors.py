@@ -51,6 +51,9 @@ class ThrottledError(MutationError):
     retry_at: datetime = strawberry.field(description="When the next try may succeed.")
 
 
+# The description of the one argument that a mutation takes.
+INPUT = strawberry.argument(description="What the act needs to know.")
+
 ERRORS = (ValidationError, NotFoundError, NotAllowedError, ConflictError, ThrottledError)
 
 

@@ -12,7 +12,7 @@ from resolvers import payloads, posts
 from resolvers.arguments import Cursor, post_number
 from resolvers.context import Info
 from schema.base import Node, PageInfo, encoded, node_id, part, relation, view_of
-from schema.errors import Refusable
+from schema.errors import INPUT, Refusable
 from schema.users import User
 
 
@@ -195,26 +195,26 @@ class UndoRepostInput:
     post_id: strawberry.ID = strawberry.field(description="The post's id.")
 
 
-async def create_post(info: Info, input: CreatePostInput) -> payloads.PostPayload:  # noqa: A002
+async def create_post(info: Info, input: Annotated[CreatePostInput, INPUT]) -> payloads.PostPayload:  # noqa: A002
     reply_to_id = None if input.reply_to_id is None else post_number(input.reply_to_id)
     return await posts.create_post(info.context, actions.NewPost(body=input.body, reply_to_id=reply_to_id))
 
 
-async def delete_post(info: Info, input: DeletePostInput) -> payloads.DeletedPostPayload:  # noqa: A002
+async def delete_post(info: Info, input: Annotated[DeletePostInput, INPUT]) -> payloads.DeletedPostPayload:  # noqa: A002
     return await posts.delete_post(info.context, post_number(input.post_id))
 
 
-async def like_post(info: Info, input: LikePostInput) -> payloads.PostPayload:  # noqa: A002
+async def like_post(info: Info, input: Annotated[LikePostInput, INPUT]) -> payloads.PostPayload:  # noqa: A002
     return await posts.like_post(info.context, post_number(input.post_id))
 
 
-async def unlike_post(info: Info, input: UnlikePostInput) -> payloads.PostPayload:  # noqa: A002
+async def unlike_post(info: Info, input: Annotated[UnlikePostInput, INPUT]) -> payloads.PostPayload:  # noqa: A002
     return await posts.unlike_post(info.context, post_number(input.post_id))
 
 
-async def repost(info: Info, input: RepostInput) -> payloads.PostPayload:  # noqa: A002
+async def repost(info: Info, input: Annotated[RepostInput, INPUT]) -> payloads.PostPayload:  # noqa: A002
     return await posts.repost(info.context, post_number(input.post_id))
 
 
-async def undo_repost(info: Info, input: UndoRepostInput) -> payloads.PostPayload:  # noqa: A002
+async def undo_repost(info: Info, input: Annotated[UndoRepostInput, INPUT]) -> payloads.PostPayload:  # noqa: A002
     return await posts.undo_repost(info.context, post_number(input.post_id))

@@ -1,7 +1,5 @@
 """Query, Mutation and Subscription, assembled; and the Schema object."""
 
-from typing import Annotated
-
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
@@ -16,8 +14,6 @@ from schema import feeds, posts, sessions, users
 from schema.base import SCALARS, Node
 from schema.documents import DocumentCache, Documents
 from schema.errors import ERRORS
-
-Handle = Annotated[str, strawberry.argument(description="The user's handle, in any case, without an @.")]
 
 
 @strawberry.type(description="Everything that can be read.")

@@ -1,13 +1,14 @@
 """Signing up, in, on and out."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
 from actions import accounts
 from resolvers import payloads, sessions
 from resolvers.context import Info
-from schema.errors import Refusable
+from schema.errors import INPUT, Refusable
 from schema.users import Viewer
 
 
@@ -66,16 +67,16 @@ class RefreshSessionInput:
     refresh_token: str = strawberry.field(description="The newest refresh token of the session.")
 
 
-async def register(info: Info, input: RegisterInput) -> payloads.SessionPayload:  # noqa: A002
+async def register(info: Info, input: Annotated[RegisterInput, INPUT]) -> payloads.SessionPayload:  # noqa: A002
     new = accounts.NewAccount(handle=input.handle, display_name=input.display_name, email=input.email)
     return await sessions.register(info.context, new, input.password)
 
 
-async def login(info: Info, input: LoginInput) -> payloads.SessionPayload:  # noqa: A002
+async def login(info: Info, input: Annotated[LoginInput, INPUT]) -> payloads.SessionPayload:  # noqa: A002
     return await sessions.login(info.context, input.handle, input.password)
 
 
-async def refresh_session(info: Info, input: RefreshSessionInput) -> payloads.SessionPayload:  # noqa: A002
+async def refresh_session(info: Info, input: Annotated[RefreshSessionInput, INPUT]) -> payloads.SessionPayload:  # noqa: A002
     return await sessions.refresh_session(info.context, input.refresh_token)
 
 

@@ -13,7 +13,7 @@ from resolvers import feeds, payloads, posts, users
 from resolvers.arguments import Cursor, user_number
 from resolvers.context import Info
 from schema.base import Node, PageInfo, node_id, part, relation, view_of
-from schema.errors import Refusable
+from schema.errors import INPUT, Refusable
 
 if TYPE_CHECKING:
     from schema.feeds import FeedConnection
@@ -160,14 +160,14 @@ class UnfollowUserInput:
     user_id: strawberry.ID = strawberry.field(description="The user's id.")
 
 
-async def update_profile(info: Info, input: UpdateProfileInput) -> payloads.UserPayload:  # noqa: A002
+async def update_profile(info: Info, input: Annotated[UpdateProfileInput, INPUT]) -> payloads.UserPayload:  # noqa: A002
     change = accounts.ProfileChange(display_name=input.display_name, bio=input.bio)
     return await users.update_profile(info.context, change)
 
 
-async def follow_user(info: Info, input: FollowUserInput) -> payloads.UserPayload:  # noqa: A002
+async def follow_user(info: Info, input: Annotated[FollowUserInput, INPUT]) -> payloads.UserPayload:  # noqa: A002
     return await users.follow_user(info.context, user_number(input.user_id))
 
 
-async def unfollow_user(info: Info, input: UnfollowUserInput) -> payloads.UserPayload:  # noqa: A002
+async def unfollow_user(info: Info, input: Annotated[UnfollowUserInput, INPUT]) -> payloads.UserPayload:  # noqa: A002
     return await users.unfollow_user(info.context, user_number(input.user_id))

@@ -1,22 +1,41 @@
-"""What commands check before they begin."""
+"""What commands check before they begin: each problem is one clear line, and the command ends."""
+
+from typing import Any
 
 import typer
 from pydantic import ValidationError
 
-from app.settings import Settings, settings
+from app.settings import Settings
+
+
+def require_settings(**overrides: Any) -> Settings:
+    """The settings of this process; `overrides` (typed as the settings are) win over the environment."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        for problem in error.errors():
+            name = ".".join(str(part) for part in problem["loc"]).upper() or "Settings"
+            typer.echo(f"{name}: {problem['msg'].removeprefix('Value error, ')}", err=True)
+        raise typer.Exit(1) from error
+
+
+def require_database_url() -> str:
+    """The address of the database."""
+    found = require_settings()
+    _require(found, "database_url")
+    assert found.database_url is not None
+    return found.database_url
 
 
 def require_servers() -> Settings:
-    """The settings, with a database and a Redis in them. Ends the command with one clear line otherwise."""
-    try:
-        found = settings()
-    except ValidationError as error:
-        for problem in error.errors():
-            typer.echo(f"Settings: {problem['msg'].removeprefix('Value error, ')}", err=True)
-        raise typer.Exit(1) from error
-    missing = [name for name in ("database_url", "redis_url") if getattr(found, name) is None]
-    if missing:
-        names = " and ".join(name.upper() for name in missing)
-        typer.echo(f"Set {names}, or use `rookery dev`, which brings servers of its own.", err=True)
-        raise typer.Exit(1)
+    """The settings, with a database and a Redis in them."""
+    found = require_settings()
+    _require(found, "database_url", "redis_url")
     return found
+
+
+def _require(found: Settings, *names: str) -> None:
+    missing = " and ".join(name.upper() for name in names if getattr(found, name) is None)
+    if missing:
+        typer.echo(f"Set {missing}, or use `rookery dev`, which brings servers of its own.", err=True)
+        raise typer.Exit(1)

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from app.commands.checks import require_settings
+
 
 def dev(
     host: Annotated[str | None, typer.Option(help="Address to listen on; default HOST, else 127.0.0.1.")] = None,
@@ -17,10 +19,9 @@ def dev(
 
     from app.development.commands import rookery_commands
     from app.development.supervisor import Plan, supervise
-    from app.settings import Settings
 
     # The environment variable does not count here: this command is for development.
-    settings = Settings(rookery_env="development")
+    settings = require_settings(rookery_env="development")
     plan = Plan(
         data_dir=settings.data_dir,
         host=host or settings.host,

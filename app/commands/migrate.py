@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from app.settings import CHECKOUT, settings
+from app.commands.checks import require_database_url
+from app.settings import CHECKOUT
 
 
 def migrate(
@@ -16,10 +17,7 @@ def migrate(
     if check:
         _check_drift()
         return
-    url = settings().database_url
-    if url is None:
-        raise typer.BadParameter("DATABASE_URL is not set.")
-    upgrade(url)
+    upgrade(require_database_url())
 
 
 def upgrade(url: str) -> None:

@@ -83,3 +83,23 @@ async def test_repost_of_a_deleted_post_goes_with_it(api: Api, world: World) -> 
 async def test_needs_a_viewer(api: Api, world: World) -> None:
     answer = await api.run(HOME, first=10)
     assert answer.codes == ["UNAUTHENTICATED"]
+
+
+async def test_a_new_follow_and_an_unfollow_show_in_the_very_next_request(api: Api, world: World) -> None:
+    await world.post(world.eve, "from eve")
+    change = "mutation ($id: ID!) {{ {act}(input: {{userId: $id}}) {{ errors {{ code }} }} }}"
+    for act, expected in (("followUser", ["from eve"]), ("unfollowUser", []), ("followUser", ["from eve"])):
+        await api.data(change.format(act=act), by=world.alice, id=world.eve.id)
+        assert await bodies(api, world, "alice") == expected
+        await api.services.resources.home.rebuilt()
+        assert await bodies(api, world, "alice") == expected
+
+
+async def test_an_entry_without_a_timeline_is_there_all_the_same(api: Api, world: World, worker: Worker) -> None:
+    await world.post(world.bob, "before")
+    cold = await bodies(api, world, "alice")
+    await api.services.resources.home.rebuilt()
+    assert cold == await bodies(api, world, "alice") == ["before"]
+    await world.post(world.bob, "after")
+    await worker.settle()
+    assert await bodies(api, world, "alice") == ["after", "before"]

@@ -167,7 +167,17 @@ def test_dates_of_many_forms_are_read_as_utc(text: str, expected: datetime) -> N
     assert dates.parsed(text).tzinfo is UTC
 
 
-@pytest.mark.parametrize("text", ["", "soon", "31/12/17 10:00", "1999-12-31", "0001-01-01T00:00:00+05:00", IN_AN_HOUR])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "soon",
+        "31/12/17 10:00",
+        "1999-12-31",
+        "0001-01-01T00:00:00+05:00",
+        pytest.param(IN_AN_HOUR, id="in_an_hour"),
+    ],
+)
 def test_text_without_a_usable_date_is_refused(text: str) -> None:
     with pytest.raises(dates.UnusableDateError):
         dates.parsed(text)

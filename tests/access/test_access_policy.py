@@ -1,0 +1,69 @@
+"""The rules, as a table of facts."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from access import policy
+from access.viewer import Viewer
+from core.errors import NotAllowedError, NotFoundError, UnauthenticatedError
+
+AUTHOR = Viewer(1, 10, datetime(2026, 1, 1, tzinfo=UTC))
+OTHER = Viewer(2, 20, datetime(2026, 1, 1, tzinfo=UTC))
+VIEWERS = (AUTHOR, OTHER, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A post of AUTHOR."""
+
+    author_id: int = AUTHOR.account_id
+    is_deleted: bool = False
+    is_repost: bool = False
+
+
+LIVE, DELETED, REPOST = Facts(), Facts(is_deleted=True), Facts(is_repost=True)
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+@pytest.mark.parametrize(
+    ("post", "is_visible"),
+    [(LIVE, True), (DELETED, False), (REPOST, False), (Facts(is_deleted=True, is_repost=True), False), (None, False)],
+)
+def test_only_live_posts_are_seen_and_the_refusal_is_always_the_same(
+    viewer: Viewer | None, post: Facts | None, *, is_visible: bool
+) -> None:
+    assert policy.can_see_post(viewer, post) is is_visible
+    if is_visible:
+        policy.require_visible_post(viewer, post, path=("postId",))
+        return
+    with pytest.raises(NotFoundError, match=r"^There is no such post\.$") as raised:
+        policy.require_visible_post(viewer, post, path=("postId",))
+    assert raised.value.path == ("postId",)
+
+
+@pytest.mark.parametrize(("viewer", "may_delete"), [(AUTHOR, True), (OTHER, False), (None, False)])
+def test_only_its_author_deletes_a_post(viewer: Viewer | None, *, may_delete: bool) -> None:
+    assert policy.can_delete_post(viewer, LIVE) is may_delete
+    if viewer is None:
+        return
+    if may_delete:
+        policy.require_deletable_post(viewer, LIVE, path=("postId",))
+        return
+    with pytest.raises(NotAllowedError) as raised:
+        policy.require_deletable_post(viewer, LIVE, path=("postId",))
+    assert raised.value.path == ("postId",)
+
+
+def test_who_is_signed_in_is_let_through_and_nobody_else() -> None:
+    assert policy.require_viewer(AUTHOR) is AUTHOR
+    with pytest.raises(UnauthenticatedError):
+        policy.require_viewer(None)
+
+
+def test_nobody_follows_themselves() -> None:
+    policy.require_other_account(AUTHOR, OTHER.account_id, path=("userId",))
+    with pytest.raises(NotAllowedError) as raised:
+        policy.require_other_account(AUTHOR, AUTHOR.account_id, path=("userId",))
+    assert raised.value.path == ("userId",)

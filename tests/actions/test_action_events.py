@@ -1,0 +1,81 @@
+"""What each act writes into the outbox, in its own transaction: once, with ids only, or not at all."""
+
+import json
+from typing import Any
+
+import pytest
+
+from actions import follows, likes, posts, reposts
+from app.services import ProcessServices
+from app.worker import Worker
+from core.database import Transaction
+from core.errors import NotFoundError, ValidationError
+from tests.worlds import World
+
+
+async def recorded(services: ProcessServices) -> list[tuple[str, dict[str, Any]]]:
+    """(event, facts) of everything that waits, oldest first; and takes it away."""
+    async with services.db._connection() as connection:
+        rows = await connection.fetch("DELETE FROM outbox WHERE done_at IS NULL RETURNING id, event, facts")
+    return [(row["event"], json.loads(row["facts"])) for row in sorted(rows, key=lambda row: row["id"])]
+
+
+async def test_a_post_and_its_deletion_are_told_once_each(services: ProcessServices, world: World) -> None:
+    await recorded(services)
+    post = await world.post(world.alice)
+    author = world.alice.account_id
+    assert await recorded(services) == [("EntryAdded", {"entry_id": post, "author_id": author})]
+    await world.delete(world.alice, post)
+    removed = {"entry_id": post, "author_id": author, "post_id": post}
+    assert await recorded(services) == [("EntryRemoved", removed)]
+
+
+async def test_what_is_done_twice_is_told_once(services: ProcessServices, world: World) -> None:
+    db, viewer = services.db, world.eve.viewer
+    post = await world.post(world.bob)
+    await recorded(services)
+    for _ in range(2):
+        await db.transact(reposts.repost, viewer, post)
+        await db.transact(follows.follow_user, viewer, world.bob.account_id)
+        await db.transact(likes.like_post, viewer, post)
+    assert [event for event, _ in await recorded(services)] == ["EntryAdded", "FollowChanged"]
+    for _ in range(2):
+        await db.transact(reposts.undo_repost, viewer, post)
+        await db.transact(follows.unfollow_user, viewer, world.bob.account_id)
+        await db.transact(likes.unlike_post, viewer, post)
+    assert [event for event, _ in await recorded(services)] == ["EntryRemoved", "FollowChanged"]
+
+
+async def test_a_refused_act_and_one_that_is_rolled_back_tell_nothing(services: ProcessServices, world: World) -> None:
+    await recorded(services)
+    viewer = world.alice.viewer
+    with pytest.raises(ValidationError):
+        await services.db.transact(posts.create_post, viewer, posts.NewPost(body=""))
+    with pytest.raises(NotFoundError):
+        await services.db.transact(reposts.repost, viewer, 1)
+
+    async def post_and_fail(tx: Transaction) -> None:
+        await posts.create_post(tx, viewer, posts.NewPost(body="never"))
+        raise NotFoundError("made up")
+
+    with pytest.raises(NotFoundError):
+        await services.db.transact(post_and_fail)
+    assert await recorded(services) == []
+    async with services.db._connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM post") == 0
+        assert await connection.fetchval("SELECT count(*) FROM count_delta WHERE counter = 5") == 0
+
+
+async def test_folding_keeps_every_total_and_leaves_no_delta(
+    services: ProcessServices, world: World, worker: Worker
+) -> None:
+    post = await world.post(world.bob)
+    await world.like(world.alice, post)
+    await worker.settle()
+    await services.db.transact(likes.unlike_post, world.alice.viewer, post)
+    await world.post(world.alice, reply_to=post)
+    await worker.settle()
+    async with services.db._connection() as connection:
+        row = await connection.fetchrow("SELECT like_count, reply_count FROM post_count WHERE post_id = $1", post)
+        assert tuple(row) == (0, 1)
+        assert await connection.fetchval("SELECT count(*) FROM count_delta") == 0

@@ -1,0 +1,168 @@
+"""Strings that mean something to SQL, JSON or a terminal, through every String, ID and Cursor that the schema takes."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+    is_leaf_type,
+    is_required_argument,
+)
+
+from schema.root import build_schema
+from tests.fixtures.api import Api
+from tests.worlds import World, post_id
+
+TEXTS = {"String", "ID", "Cursor"}
+HOSTILE = [
+    "'",
+    '"',
+    "\\",
+    "%",
+    "_",
+    "$1",
+    "'; DROP TABLE post; --",
+    "' OR 1=1 --",
+    "\\'; SELECT pg_sleep(9); --",
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "\udfff\ud800",
+    "\x1b[31m",
+    "\u202e",
+    "\ufeff",
+    "{}",
+    "<script>",
+    "💀",
+    "a & !b <-> c:*",
+    "x" * 10_000,
+]
+# What a field on the way to another one is asked with. Filled with a real post's id.
+KNOWN = {"user": 'handle: "bob"', "post": 'id: "POST"', "node": 'id: "POST"', "nodes": 'ids: ["POST"]'}
+ACCEPTABLE = {
+    "handle": "somebody",
+    "displayName": "Somebody",
+    "email": "somebody@rookery.example",
+    "password": "long enough",
+    "body": "hello",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One place where a client's text comes in: a document with `$text` there."""
+
+    name: str
+    document: str
+
+
+def _selected(field: str, arguments: str, kind: GraphQLNamedType, inner: str) -> str:
+    return f"{field}{f'({arguments})' if arguments else ''}{'' if is_leaf_type(kind) else f' {{ {inner} }}'}"
+
+
+def query_doors(schema: GraphQLSchema) -> Iterator[Door]:
+    """Every text argument of every field that a query can reach, each type by the shortest way."""
+    assert schema.query_type is not None
+    seen = {schema.query_type.name}
+    ways: deque[tuple[GraphQLNamedType, tuple[str, ...]]] = deque([(schema.query_type, ())])
+    while ways:
+        kind, way = ways.popleft()
+        if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
+            for possible in schema.get_possible_types(kind):
+                if possible.name not in seen:
+                    seen.add(possible.name)
+                    ways.append((possible, (*way, f"... on {possible.name}")))
+        if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            continue
+        for name, field in kind.fields.items():
+            target = get_named_type(field.type)
+            for argument_name, argument in field.args.items():
+                if get_named_type(argument.type).name not in TEXTS:
+                    continue
+                is_list = "[" in str(argument.type)
+                inner = _selected(name, f"{argument_name}: {'[$text]' if is_list else '$text'}", target, "__typename")
+                document = _nested((*way, inner))
+                variable = get_named_type(argument.type).name
+                yield Door(f"{kind.name}.{name}({argument_name})", f"query ($text: {variable}!) {{ {document} }}")
+            requires = any(is_required_argument(argument) for argument in field.args.values())
+            if target.name not in seen and not is_leaf_type(target) and (name in KNOWN or not requires):
+                seen.add(target.name)
+                ways.append((target, (*way, f"{name}({KNOWN[name]})" if name in KNOWN else name)))
+
+
+def _nested(way: tuple[str, ...]) -> str:
+    *outer, inner = way
+    for step in reversed(outer):
+        inner = f"{step} {{ {inner} }}"
+    return inner
+
+
+def mutation_doors(schema: GraphQLSchema) -> Iterator[Door]:
+    """Every text field of every mutation's input; the others are acceptable."""
+    assert schema.mutation_type is not None
+    for name, mutation in schema.mutation_type.fields.items():
+        for argument_name, argument in mutation.args.items():
+            kind = get_named_type(argument.type)
+            assert isinstance(kind, GraphQLInputObjectType)
+            for field_name, field in kind.fields.items():
+                variable = get_named_type(field.type).name
+                if variable not in TEXTS:
+                    continue
+                given = {
+                    other: f'"{ACCEPTABLE.get(other, "POST")}"'
+                    for other, sibling in kind.fields.items()
+                    if other != field_name and str(sibling.type).endswith("!")
+                }
+                arguments = ", ".join(f"{key}: {value}" for key, value in {**given, field_name: "$text"}.items())
+                inner = f"{name}({argument_name}: {{{arguments}}}) {{ errors {{ code message path }} }}"
+                yield Door(f"{name}.{field_name}", f"mutation ($text: {variable}!) {{ {inner} }}")
+
+
+SCHEMA = build_schema(suggests_fields=True)._schema
+DOORS = [*query_doors(SCHEMA), *mutation_doors(SCHEMA)]
+
+
+def test_the_walk_finds_every_door() -> None:
+    names = {door.name for door in DOORS}
+    assert {"Query.user(handle)", "Query.nodes(ids)", "User.posts(after)", "Post.ancestors(after)"} <= names
+    assert {"Viewer.likes(after)", "createPost.body", "createPost.replyToId", "login.password"} <= names
+    assert {"register.email", "refreshSession.refreshToken", "updateProfile.bio", "followUser.userId"} <= names
+    taken = {
+        (kind.name, name, argument_name)
+        for kind in SCHEMA.type_map.values()
+        if isinstance(kind, GraphQLObjectType)
+        and kind is not SCHEMA.subscription_type
+        and not kind.name.startswith("__")
+        for name, field in kind.fields.items()
+        for argument_name, argument in field.args.items()
+        if get_named_type(argument.type).name in TEXTS
+    }
+    assert {f"{kind}.{name}({argument})" for kind, name, argument in taken} <= names
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
+async def test_no_text_through_any_door_is_an_internal_error(api: Api, world: World, door: Door) -> None:
+    post = post_id(await world.post(world.bob, "still here"))
+    for text in HOSTILE:
+        answer = await api.run(door.document.replace("POST", post), by=world.alice, text=text)
+        assert answer.status < 500, (text, answer)
+        assert set(answer.codes) <= {"BAD_INPUT", "BAD_CURSOR"}, (text, answer)
+    found = await api.data("query ($id: ID!) { post(id: $id) { body } }", id=post)
+    assert found["post"] == {"body": "still here"}
+
+
+async def test_every_door_is_open(api: Api, world: World) -> None:
+    """The documents are valid and reach the argument: an ordinary text is no mistake of the document."""
+    post = post_id(await world.post(world.bob))
+    for door in DOORS:
+        answer = await api.run(door.document.replace("POST", post), by=world.alice, text="zzz")
+        assert set(answer.codes) <= {"BAD_CURSOR"}, (door, answer)
+        assert bool(answer.codes) == door.name.endswith("(after)"), (door, answer)

@@ -1,0 +1,52 @@
+"""Cursors and page requests."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import BadCursorError, BadInputError
+from core.paging import LARGEST_PAGE, Listing, PageRequest, decode_cursor, encode_cursor, page_request
+
+LISTINGS = st.sampled_from(Listing)
+KEYS = st.integers(min_value=0, max_value=2**63 - 1)
+
+
+@given(LISTINGS, KEYS)
+def test_every_cursor_survives_the_round_trip(listing: Listing, key: int) -> None:
+    assert decode_cursor(listing, encode_cursor(listing, key)) == key
+
+
+@given(LISTINGS, st.text(max_size=30) | st.text("AQIDBEghijk-_+/=", min_size=14, max_size=14))
+def test_a_text_is_refused_or_is_the_one_spelling_of_its_place(listing: Listing, text: str) -> None:
+    try:
+        key = decode_cursor(listing, text)
+    except BadCursorError:
+        return
+    assert encode_cursor(listing, key) == text
+
+
+@given(LISTINGS, LISTINGS, KEYS)
+def test_a_cursor_of_another_list_is_refused(listing: Listing, other: Listing, key: int) -> None:
+    if listing is other:
+        return
+    with pytest.raises(BadCursorError):
+        decode_cursor(other, encode_cursor(listing, key))
+
+
+@given(LISTINGS, KEYS, st.integers(0, 12))
+def test_a_truncated_cursor_is_refused(listing: Listing, key: int, length: int) -> None:
+    with pytest.raises(BadCursorError):
+        decode_cursor(listing, encode_cursor(listing, key)[:length])
+
+
+@pytest.mark.parametrize("first", [-(2**31), -1, 0, LARGEST_PAGE + 1, 2**31 - 1])
+def test_a_page_of_an_impossible_size_is_refused(first: int) -> None:
+    with pytest.raises(BadInputError, match="between 1 and 100"):
+        page_request(Listing.HOME_FEED, first=first, after=None)
+
+
+@pytest.mark.parametrize("first", [1, LARGEST_PAGE])
+def test_a_page_of_a_possible_size_asks_for_one_more(first: int) -> None:
+    request = page_request(Listing.HOME_FEED, first=first, after=encode_cursor(Listing.HOME_FEED, 7))
+    assert request == PageRequest(first, 7)
+    assert request.fetch_count == first + 1

@@ -1,0 +1,245 @@
+"""The home feed beside a plain model of it, while people act at random and timelines come and go."""
+
+import itertools
+import random
+from collections.abc import Awaitable, Callable
+
+import pytest
+import sqlalchemy as sa
+
+from app.worker import Worker
+from core import ids
+from core.database import values_of
+from core.paging import Listing, decode_cursor
+from models.follows import follow
+from models.posts import post
+from tests.fixtures.api import Api
+from tests.worlds import NAMES, Person, World, post_id
+from timelines import keys
+
+FEED = """
+query ($first: Int!, $after: Cursor) {
+  homeFeed(first: $first, after: $after) { edges { cursor } pageInfo { hasNextPage endCursor } }
+}
+"""
+POST = 'mutation ($id: ID) { createPost(input: {body: "b", replyToId: $id}) { post { id } errors { code } } }'
+ACTS = {
+    "delete": "mutation ($id: ID!) { deletePost(input: {postId: $id}) { errors { code } } }",
+    "repost": "mutation ($id: ID!) { repost(input: {postId: $id}) { errors { code } } }",
+    "undo": "mutation ($id: ID!) { undoRepost(input: {postId: $id}) { errors { code } } }",
+    "follow": "mutation ($id: ID!) { followUser(input: {userId: $id}) { errors { code } } }",
+    "unfollow": "mutation ($id: ID!) { unfollowUser(input: {userId: $id}) { errors { code } } }",
+}
+MOST_PAGES = 400
+
+_READER = sa.bindparam("reader", type_=sa.BigInteger)
+_original = post.alias("original")
+# Nothing clever: every entry of own and followed accounts whose post is still there.
+_NAIVE = values_of(
+    sa.select(post.c.id)
+    .outerjoin(_original, _original.c.id == post.c.repost_of_id)
+    .where(
+        post.c.deleted_at.is_(None),
+        _original.c.deleted_at.is_(None),
+        sa.or_(
+            post.c.author_id == _READER,
+            post.c.author_id.in_(sa.select(follow.c.followee_id).where(follow.c.follower_id == _READER)),
+        ),
+    )
+    .order_by(post.c.id.desc()),
+    int,
+)
+_ALIVE = values_of(sa.select(post.c.id).where(post.c.deleted_at.is_(None), post.c.repost_of_id.is_(None)), int)
+_OWN = values_of(sa.select(post.c.id).where(post.c.author_id == _READER), int)
+
+
+async def page(api: Api, reader: Person, first: int, after: str | None) -> tuple[list[int], bool, str | None]:
+    """A page's entries, whether there is more, and where."""
+    data = (await api.data(FEED, by=reader, first=first, after=after))["homeFeed"]
+    entries = [decode_cursor(Listing.HOME_FEED, edge["cursor"]) for edge in data["edges"]]
+    return entries, data["pageInfo"]["hasNextPage"], data["pageInfo"]["endCursor"]
+
+
+async def whole_feed(api: Api, reader: Person, size: Callable[[], int]) -> list[int]:
+    """Every entry, page after page."""
+    entries: list[int] = []
+    has_next, after = True, None
+    for _ in range(MOST_PAGES):
+        if not has_next:
+            return entries
+        found, has_next, after = await page(api, reader, size(), after)
+        entries += found
+    raise AssertionError(f"more than {MOST_PAGES} pages")
+
+
+class Crowd:
+    """People who act at random, and what a feed may still lack: what others posted since the worker last settled."""
+
+    def __init__(self, api: Api, world: World, worker: Worker, *, seed: int) -> None:
+        self.api = api
+        self.world = world
+        self.worker = worker
+        self.random = random.Random(seed)
+        self.unsettled: set[int] = set()
+        self.history: list[str] = []
+
+    def anybody(self) -> Person:
+        return self.world.people[self.random.choice(NAMES)]
+
+    async def step(self) -> None:
+        acts: dict[Callable[[], Awaitable[None]], int] = {
+            self.write: 8,
+            self.act_on_post: 10,
+            self.act_on_user: 3,
+            self.settle: 3,
+            self.forget: 1,
+            self.rebuild: 2,
+            self.compare: 6,
+        }
+        [act] = self.random.choices(list(acts), list(acts.values()))
+        await act()
+
+    async def entries(self) -> set[int]:
+        """Every entry there is."""
+        found = [await self.api.services.db.rows(_OWN, reader=p.account_id) for p in self.world.people.values()]
+        return {entry for some in found for entry in some}
+
+    async def write(self) -> None:
+        author = self.anybody()
+        parent = await self.some_post() if self.random.random() < 0.3 else None
+        self.history.append(f"{author.handle} writes")
+        await self.recording(POST, author, parent)
+
+    async def act_on_post(self) -> None:
+        kind = self.random.choice(["delete", "repost", "repost", "repost", "undo"])
+        person, target = self.anybody(), await self.some_post()
+        if target is not None:
+            self.history.append(f"{person.handle} {kind}s {target}")
+            await self.recording(ACTS[kind], person, target)
+
+    async def act_on_user(self) -> None:
+        kind, person, other = self.random.choice(["follow", "follow", "unfollow"]), self.anybody(), self.anybody()
+        self.history.append(f"{person.handle} {kind}s {other.handle}")
+        await self.api.data(ACTS[kind], by=person, id=other.id)
+
+    async def recording(self, document: str, person: Person, target: int | None) -> None:
+        before = await self.entries()
+        await self.api.data(document, by=person, id=None if target is None else post_id(target))
+        self.unsettled |= await self.entries() - before
+
+    async def some_post(self) -> int | None:
+        alive = sorted(await self.api.services.db.rows(_ALIVE))
+        return self.random.choice(alive[-15:]) if alive else None
+
+    async def settle(self) -> None:
+        self.history.append("settle")
+        await self.worker.settle()
+        self.unsettled.clear()
+
+    async def forget(self) -> None:
+        reader = self.anybody()
+        self.history.append(f"forget {reader.handle}")
+        await self.api.services.resources.home.forget(reader.account_id)
+
+    async def rebuild(self) -> None:
+        reader = self.anybody()
+        self.history.append(f"rebuild {reader.handle}")
+        await self.api.services.resources.home.rebuild(reader.account_id)
+
+    async def compare(self) -> None:
+        """A feed is exact but for what others posted a moment ago; once the worker has settled it is exact."""
+        reader = self.anybody()
+        greatest = self.random.choice([1, 2, 5, 30])
+        found = await whole_feed(self.api, reader, lambda: self.random.randint(1, greatest))
+        truth = await self.api.services.db.rows(_NAIVE, reader=reader.account_id)
+        own = set(await self.api.services.db.rows(_OWN, reader=reader.account_id))
+        late = set(truth) - set(found)
+        self.history.append(f"{reader.handle} reads {len(found)} of {len(truth)}")
+        assert late <= self.unsettled - own, self.history
+        assert found == [entry for entry in truth if entry not in late], self.history
+
+
+async def run_crowd(crowd: Crowd, *, steps: int) -> None:
+    for _ in range(steps):
+        await crowd.step()
+    await crowd.settle()
+    await crowd.api.services.resources.home.rebuilt()
+    for reader in crowd.world.people.values():
+        truth = await crowd.api.services.db.rows(_NAIVE, reader=reader.account_id)
+        for _ in range(2):
+            assert await whole_feed(crowd.api, reader, lambda: 7) == truth, crowd.history
+            await crowd.api.services.resources.home.rebuilt()
+
+
+@pytest.fixture
+def small_timelines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timelines so short that everything happens at their ends."""
+    monkeypatch.setattr(keys, "LARGEST_TIMELINE", 12)
+    monkeypatch.setattr(keys, "REBUILT_ENTRIES", 6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_feed_equals_the_model(api: Api, world: World, worker: Worker, small_timelines: None, seed: int) -> None:
+    await run_crowd(Crowd(api, world, worker, seed=seed), steps=120)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", range(100, 125))
+async def test_feed_equals_the_model_for_long(
+    api: Api, world: World, worker: Worker, small_timelines: None, seed: int
+) -> None:
+    await run_crowd(Crowd(api, world, worker, seed=seed), steps=400)
+
+
+async def test_paging_goes_on_in_sql_behind_the_timeline_without_gap_or_repeat(
+    api: Api, world: World, worker: Worker
+) -> None:
+    posted = [await world.post((world.bob, world.carol, world.alice)[n % 3]) for n in range(keys.REBUILT_ENTRIES + 90)]
+    await worker.settle()
+    await api.services.resources.home.rebuild(world.alice.account_id)
+    assert await whole_feed(api, world.alice, lambda: 37) == posted[::-1]
+
+
+async def test_paging_while_others_post_misses_nothing_that_was_there_and_repeats_nothing(
+    api: Api, world: World, worker: Worker, small_timelines: None
+) -> None:
+    posted = [await world.post((world.bob, world.alice)[n % 2]) for n in range(40)]
+    await worker.settle()
+    await api.services.resources.home.rebuild(world.alice.account_id)
+    found, has_next, after = list[int](), True, None
+    while has_next:
+        entries, has_next, after = await page(api, world.alice, 3, after)
+        found += entries
+        await world.post(world.bob)
+        await world.post(world.alice)
+        await worker.settle()
+    assert found == posted[::-1]
+
+
+async def test_own_entries_that_are_not_fanned_out_do_not_end_the_feed_early(
+    api: Api, world: World, worker: Worker
+) -> None:
+    """A timeline says it is complete; all that the reader added since is in SQL only, and some of it is hidden."""
+    originals = [await world.post(world.eve) for _ in range(8)]
+    await api.services.resources.home.rebuild(world.carol.account_id)
+    for original in originals:
+        await world.repost(world.carol, original)
+    for original in originals[4:]:
+        await world.delete(world.eve, original)
+    truth = await api.services.db.rows(_NAIVE, reader=world.carol.account_id)
+    assert len(truth) == 4
+    for size in (1, 2, 3, 5, 10):
+        assert await whole_feed(api, world.carol, itertools.repeat(size).__next__) == truth
+
+
+async def test_entries_minted_in_the_same_millisecond_are_each_there_once(
+    api: Api, world: World, worker: Worker
+) -> None:
+    moment = ids.time_of(await world.post(world.bob))
+    posted = [await world.post(world.bob, at=moment) for _ in range(30)]
+    assert len({entry >> ids.SEQUENCE_BITS for entry in posted}) == 1
+    await api.services.resources.home.rebuild(world.alice.account_id)
+    assert (await whole_feed(api, world.alice, lambda: 7))[-31:] == sorted(
+        await api.services.db.rows(_NAIVE, reader=world.alice.account_id), reverse=True
+    )
