@@ -9,6 +9,6 @@ docs/compiler.md says where the order of events differs.
 
 from compiler.executor import CompiledExecutor
 from compiler.groups import GroupLoader
-from compiler.relations import Relation, relation
+from compiler.relations import Derived, Relation, derived, relation
 
-__all__ = ["CompiledExecutor", "GroupLoader", "Relation", "relation"]
+__all__ = ["CompiledExecutor", "Derived", "GroupLoader", "Relation", "derived", "relation"]

@@ -5,7 +5,7 @@ plan is made of one Selection for each place and concrete type; those below inte
 value of that type first appears.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -32,7 +32,7 @@ from compiler.completion import (
     ObjectCompletion,
 )
 from compiler.places import FieldPlaces, Places
-from compiler.relations import MARK, Relation
+from compiler.relations import MARK, Derived, Relation
 from compiler.run import Bubble, Run
 from compiler.started import Started, finish_all
 
@@ -50,7 +50,7 @@ class FieldPlan:
         "_completion",
         "_leaf",
         "_non_null",
-        "attribute",
+        "compute",
         "details",
         "field_def",
         "is_nullable",
@@ -71,8 +71,9 @@ class FieldPlan:
         assert found is not None
         self.field_def: GraphQLField = found
         self.is_nullable = not is_non_null_type(found.type)
-        self.attribute = _attribute_of(found)
-        self.relation = _relation_of(found)
+        declared = _declared_on(found)
+        self.relation = declared if isinstance(declared, Relation) else None
+        self.compute = declared.compute if isinstance(declared, Derived) else _attribute_of(found)
         self._completion = _completion_of(plan, found.type, self, details)
         inner = self._completion.inner if isinstance(self._completion, NonNullCompletion) else self._completion
         self._leaf = inner if isinstance(inner, LeafCompletion) else None
@@ -80,15 +81,15 @@ class FieldPlan:
 
     @property
     def is_immediate(self) -> bool:
-        """Whether the field is an attribute that never needs waiting for."""
-        return self.attribute is not None and self._leaf is not None
+        """Whether the field never needs waiting for: a leaf that is an attribute or is computed of its source."""
+        return self.compute is not None and self._leaf is not None
 
     def column_now(self, run: Run, sources: Sequence[Any], parents: Places) -> list[Any]:
         """The column of an immediate field: its completed value for each source."""
-        assert self.attribute is not None
+        assert self.compute is not None
         assert self._leaf is not None
         places = FieldPlaces(parents, self.name, self.parent_type.name)
-        completed = self._leaf.complete_now(run, _attributes(sources, self.attribute), places)
+        completed = self._leaf.complete_now(run, _computed(sources, self.compute), places)
         if self._non_null is not None:
             completed = self._non_null.checked(run, completed, places)
         return self._settled(run, completed, places)
@@ -100,8 +101,8 @@ class FieldPlan:
         return self._settled(run, await self._completion.complete(run, values, places), places)
 
     async def _values(self, run: Run, sources: Sequence[Any], places: Places) -> list[Any]:
-        if self.attribute is not None:
-            return await run.awaited(_attributes(sources, self.attribute))
+        if self.compute is not None:
+            return await run.awaited(_computed(sources, self.compute))
         if self.relation is not None:
             return await _related(run, sources, self.relation)
         resolve = self.field_def.resolve or run.executor.field_resolver
@@ -244,18 +245,11 @@ def _completion_of(
     return ObjectCompletion(output_type, position, plan.below(output_type, details).execute)
 
 
-def _attributes(sources: Sequence[Any], name: str) -> list[Any]:
+def _computed(sources: Sequence[Any], compute: Callable[[Any], Any]) -> list[Any]:
     try:
-        return list(map(attrgetter(name), sources))
+        return list(map(compute, sources))
     except Exception:  # noqa: BLE001 (a property may raise anything; each source is asked by itself)
-        return [_attribute(source, name) for source in sources]
-
-
-def _attribute(source: Any, name: str) -> Any:
-    try:
-        return getattr(source, name)
-    except Exception as error:  # noqa: BLE001 (as above)
-        return error
+        return [_applied(compute, source) for source in sources]
 
 
 async def _related(run: Run, sources: Sequence[Any], relation: Relation) -> list[Any]:
@@ -286,17 +280,18 @@ async def _followed(run: Run, source: Any, relation: Relation) -> Any:
     return value if relation.then is None else relation.then(value)
 
 
-def _applied(then: Any, value: Any) -> Any:
+def _applied(function: Callable[[Any], Any], value: Any) -> Any:
+    """The function's result, or the exception that it raised; a value that has failed stays as it is."""
     if isinstance(value, Exception):
         return value
     try:
-        return then(value)
+        return function(value)
     except Exception as error:  # noqa: BLE001 (whatever it raises is its field's error)
         return error
 
 
-def _attribute_of(field: GraphQLField) -> str | None:
-    """The attribute that a plain Strawberry field shows; None for every other field."""
+def _attribute_of(field: GraphQLField) -> Callable[[Any], Any] | None:
+    """The getter of the attribute that a plain Strawberry field shows; None for every other field."""
     definition = (field.extensions or {}).get(STRAWBERRY_DEFINITION)
     if not isinstance(definition, StrawberryField) or not definition.is_basic_field:
         return None
@@ -304,15 +299,15 @@ def _attribute_of(field: GraphQLField) -> str | None:
         return None
     # A field with exception handlers is wrapped; `_is_default` marks the plain ones.
     is_plain = getattr(field.resolve, "__name__", "") == "_get_basic_result"
-    return definition.python_name if is_plain else None
+    return attrgetter(definition.python_name) if is_plain else None
 
 
-def _relation_of(field: GraphQLField) -> Relation | None:
-    """The declared relation behind a Strawberry field, if nothing else is between."""
+def _declared_on(field: GraphQLField) -> Relation | Derived | None:
+    """The declaration behind a Strawberry field, if nothing else is between."""
     definition = (field.extensions or {}).get(STRAWBERRY_DEFINITION)
     if not isinstance(definition, StrawberryField) or definition.base_resolver is None:
         return None
     if definition.permission_classes or definition.extensions:
         return None
     declared = getattr(definition.base_resolver.wrapped_func, MARK, None)
-    return declared if isinstance(declared, Relation) else None
+    return declared if isinstance(declared, Relation | Derived) else None

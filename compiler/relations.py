@@ -1,7 +1,7 @@
-"""Declared relations: fields of which it is known that they only load a value by a key.
+"""Declared fields: those of which it is known that they only load by a key, or only compute something of their source.
 
 A declared field is an ordinary Strawberry field and runs on any executor. The declaration lets a compiled operation
-take the keys of a whole level at once, without a call and a coroutine for each object.
+take a whole level at once, without what a resolver's call needs for each object: arguments, info, a path, a coroutine.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ import strawberry
 
 from compiler.groups import GroupLoader
 
-MARK = "__relation__"
+MARK = "__declared__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,23 @@ class Relation:
     loader: Callable[[Any], GroupLoader[Any, Any]]
     key: Callable[[Any], Any]
     then: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """`compute(source)`: no arguments, no context, no waiting."""
+
+    compute: Callable[[Any], Any]
+
+
+def derived(compute: Callable[[Any], Any], *, graphql_type: Any, description: str | None = None) -> Any:
+    """A Strawberry field that is computed of its source alone."""
+
+    def resolve(root: strawberry.Parent[Any]) -> Any:
+        return compute(root)
+
+    setattr(resolve, MARK, Derived(compute))
+    return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description)
 
 
 def relation(declared: Relation, *, graphql_type: Any, description: str | None = None) -> Any:

@@ -37,25 +37,20 @@ class Node:
     id: strawberry.ID = strawberry.field(description="An opaque id, unique across all types.")
 
 
-def node_id(kind: ids.Kind) -> Any:
-    """The `id` field of a type whose rows have a number of this kind."""
-
-    def resolve(root: strawberry.Parent[Any]) -> str:
-        return ids.encode(kind, root.id)
-
-    return strawberry.field(
-        resolver=resolve, graphql_type=strawberry.ID, description="An opaque id, unique across all types."
-    )
-
-
 def encoded(kind: ids.Kind, attribute: str, *, description: str, graphql_type: Any) -> Any:
     """A field that shows the number in `attribute` as an id."""
+    number_of = attrgetter(attribute)
 
-    def resolve(root: strawberry.Parent[Any]) -> str | None:
-        number = getattr(root, attribute)
+    def compute(row: Any) -> str | None:
+        number = number_of(row)
         return None if number is None else ids.encode(kind, number)
 
-    return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description)
+    return compiler.derived(compute, graphql_type=graphql_type, description=description)
+
+
+def node_id(kind: ids.Kind) -> Any:
+    """The `id` field of a type whose rows have a number of this kind."""
+    return encoded(kind, "id", graphql_type=strawberry.ID, description="An opaque id, unique across all types.")
 
 
 def relation(

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.permission import BasePermission
 
-from compiler import GroupLoader, Relation, relation
+from compiler import GroupLoader, Relation, derived, relation
 
 LARGEST_NUMBER = 40
 
@@ -211,7 +211,13 @@ class Being:
     guarded = strawberry.field(resolver=_owner, graphql_type=LazyBeing | None, permission_classes=[Refused])
     related = relation(Relation(_loader, _absent_every_third), graphql_type=LazyBeing | None)
     strict_related = relation(Relation(_loader, lambda thing: thing.number + 4), graphql_type=LazyBeing)
+    shout = derived(_shout, graphql_type=str | None)
+    strict_shout = derived(_shout, graphql_type=str)
     parity = relation(Relation(_loader, _absent_every_third, then=_parity), graphql_type=int | None)
+
+
+def _shout(thing: Thing) -> Any:
+    return thing.world.outcome(thing.number, "shout", "a shout")
 
 
 def _is(kind: bool) -> Any:  # noqa: FBT001
