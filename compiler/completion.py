@@ -18,6 +18,7 @@ from graphql.type import (
 
 from compiler.places import ItemPlaces, PickedPlaces, Places
 from compiler.run import Bubble, Run
+from compiler.started import Started, finish_all
 
 # What an object's place may hold instead of an object.
 ABSENT = (type(None), type(Undefined), Exception)
@@ -266,12 +267,21 @@ class AbstractCompletion:
                 picks_by_type.setdefault(found.name, (found, []))[1].append(index)
             except Exception as error:  # noqa: BLE001 (whatever a type resolver raises is the field's error)
                 completed[index] = run.bubble(error, position.nodes, places.path(index))
-        for found, picks in picks_by_type.values():
-            completion = self._of_type(run, found)
-            done = await completion.complete_objects(run, [values[pick] for pick in picks], PickedPlaces(places, picks))
-            for pick, value in zip(picks, done, strict=True):
+        # Side by side: the types of a level share the batches of its loaders.
+        started = [
+            (picks, Started(self._part(run, found, [values[pick] for pick in picks], PickedPlaces(places, picks))))
+            for found, picks in picks_by_type.values()
+        ]
+        pausing = [part for _, part in started if not part.is_done]
+        if pausing:
+            await finish_all(pausing)
+        for picks, part in started:
+            for pick, value in zip(picks, part.result, strict=True):
                 completed[pick] = value
         return completed
+
+    async def _part(self, run: Run, found: GraphQLObjectType, values: list[Any], places: Places) -> list[Any]:
+        return await self._of_type(run, found).complete_objects(run, values, places)
 
 
 async def complete_present(

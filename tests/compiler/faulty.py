@@ -30,7 +30,7 @@ class Thing:
     world: "World"
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name not in _PLAIN:
             raise AttributeError(name)
         return self.world.outcome(self.number, name, _PLAIN[name])
 
@@ -188,6 +188,10 @@ def _parity(thing: Any) -> Any:
     return None if thing is None else thing.world.outcome(thing.number, "parity", thing.number % 2)
 
 
+def _shout(thing: Thing) -> Any:
+    return thing.world.outcome(thing.number, "shout", "a shout")
+
+
 @strawberry.interface
 class Being:
     """The interface of everything; its plain fields read attributes that may fail."""
@@ -214,10 +218,6 @@ class Being:
     shout = derived(_shout, graphql_type=str | None)
     strict_shout = derived(_shout, graphql_type=str)
     parity = relation(Relation(_loader, _absent_every_third, then=_parity), graphql_type=int | None)
-
-
-def _shout(thing: Thing) -> Any:
-    return thing.world.outcome(thing.number, "shout", "a shout")
 
 
 def _is(kind: bool) -> Any:  # noqa: FBT001
