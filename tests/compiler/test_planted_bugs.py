@@ -8,7 +8,7 @@ import pytest
 from compiler import executor, plan
 from compiler.completion import ListCompletion, NonNullCompletion
 from compiler.run import Bubble, Run
-from tests.compiler.test_agreement_with_graphql_core import FIXED_SEED, run_many
+from tests.compiler.test_agreement_with_graphql_core import FIXED_SEED, run_many, unawaited_by_graphql_core
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -41,6 +41,7 @@ def keys_that_are_none_shift_the_others(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(plan, "_related", related)
 
 
+@unawaited_by_graphql_core
 @pytest.mark.parametrize(
     "plant",
     [
