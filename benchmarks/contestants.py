@@ -44,8 +44,10 @@ class Contestant:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+_SERVE = (sys.executable, "-m", "app", "serve", "--processes", "1")
 CONTESTANTS = (
-    Contestant("rookery", (sys.executable, "-m", "app", "serve", "--processes", "1")),
+    Contestant("rookery", _SERVE),
+    Contestant("uncompiled", _SERVE, environment={"COMPILED_EXECUTION": "false"}),
     Contestant("hand-written", (sys.executable, "-m", "benchmarks.handwritten"), ask=as_own_path),
 )
 
