@@ -1,8 +1,6 @@
 """Posting, replying and deleting."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -14,6 +12,7 @@ from core.database import Reader, Statement, Transaction, command, rows_of, valu
 from core.errors import ValidationError
 from events import outbox
 from events.posts import EntryAdded, EntryRemoved
+from loaders.hydration import PostRow
 from models.counts import Counter
 from models.posts import post
 
@@ -26,31 +25,18 @@ class NewPost:
     reply_to_id: int | None = None
 
 
-class PostFacts(NamedTuple):
-    """What acts need to know of a post before they touch it."""
-
-    id: int
-    author_id: int
-    reply_to_id: int | None
-    root_id: int | None
-    repost_of_id: int | None
-    deleted_at: datetime | None
-
-    @property
-    def is_deleted(self) -> bool:
-        return self.deleted_at is not None
-
-    @property
-    def is_repost(self) -> bool:
-        return self.repost_of_id is not None
-
-
 _ID = sa.bindparam("post_id", type_=sa.BigInteger)
 _SELECT_FACTS = sa.select(
-    post.c.id, post.c.author_id, post.c.reply_to_id, post.c.root_id, post.c.repost_of_id, post.c.deleted_at
+    post.c.id,
+    post.c.author_id,
+    post.c.body,
+    post.c.reply_to_id,
+    post.c.root_id,
+    post.c.repost_of_id,
+    post.c.deleted_at,
 ).where(post.c.id == _ID)
-_FACTS = rows_of(_SELECT_FACTS, PostFacts)
-_FACTS_LOCKED = rows_of(_SELECT_FACTS.with_for_update(), PostFacts)
+_FACTS = rows_of(_SELECT_FACTS, PostRow)
+_FACTS_LOCKED = rows_of(_SELECT_FACTS.with_for_update(), PostRow)
 _INSERT = values_of(
     sa.insert(post)
     .values(
@@ -72,8 +58,8 @@ async def require_post(
     post_id: int,
     *,
     path: tuple[str, ...],
-    statement: Statement[PostFacts] = _FACTS,
-) -> PostFacts:
+    statement: Statement[PostRow] = _FACTS,
+) -> PostRow:
     """The facts about a post that the viewer can see. Raises NotFoundError at `path`."""
     facts = await db.row(statement, post_id=post_id)
     policy.require_visible_post(viewer, facts, path=path)

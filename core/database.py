@@ -132,12 +132,6 @@ class Transaction(Reader):
         status: str = await self._connection.execute(statement.text, *statement.arguments(parameters))
         return int(status.rpartition(" ")[2])
 
-    async def run_many(self, statement: Statement[Any], rows: Iterable[Sequence[object]]) -> None:
-        """Runs a statement once for each tuple of arguments (in the order of $1, $2, …), in one round trip."""
-        for observe in self._observers:
-            observe(statement.text)
-        await self._connection.executemany(statement.text, rows)
-
     async def copy_in(self, table: str, *, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
         """Brings many rows in by COPY; gives their number."""
         for observe in self._observers:

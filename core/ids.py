@@ -5,10 +5,11 @@ sequence in the lower 22. So a row's id is also its time of creation, to the mil
 sorting by time. A string is `Kind` (one byte) and number (eight bytes) in URL-safe base64: twelve characters.
 """
 
-import binascii
 import struct
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+
+from core import opaque
 
 # 41 bits of milliseconds last until September 2069. It starts early enough for archives brought from elsewhere.
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -34,16 +35,15 @@ class MalformedIdError(ValueError):
 
 def encode(kind: Kind, number: int) -> str:
     """The opaque form of an id."""
-    return binascii.b2a_base64(_LAYOUT.pack(kind, number), newline=False).translate(_TO_URL).decode("ascii")
+    return opaque.to_text(_LAYOUT.pack(kind, number))
 
 
 def decode(text: str) -> tuple[Kind, int]:
     """The kind and the number of an opaque id. Raises MalformedIdError for anything else."""
-    if len(text) != ENCODED_CHARS or not text.isascii():
+    if len(text) != ENCODED_CHARS:
         raise MalformedIdError(text)
     try:
-        raw = binascii.a2b_base64(text.encode("ascii").translate(_FROM_URL), strict_mode=True)
-        kind, number = _LAYOUT.unpack(raw)
+        kind, number = _LAYOUT.unpack(opaque.to_bytes(text))
         known = Kind(kind)
     except (ValueError, struct.error) as error:
         raise MalformedIdError(text) from error
@@ -69,8 +69,3 @@ def time_of(number: int) -> datetime:
 def first_at(moment: datetime) -> int:
     """The smallest id that `mint_id(moment)` can give: a bound for comparing ids with times."""
     return ((moment - EPOCH) // _MILLISECOND) << SEQUENCE_BITS
-
-
-_TO_URL = bytes.maketrans(b"+/", b"-_")
-# "+" and "/" are mapped to a character that base64 refuses, so that every id has exactly one spelling.
-_FROM_URL = bytes.maketrans(b"-_+/", b"+/!!")

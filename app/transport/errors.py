@@ -32,11 +32,6 @@ def format_errors(errors: Sequence[GraphQLError], *, request_id: str) -> list[di
     return [_format(error, request_id=request_id) for error in errors[:MAX_ERRORS]]
 
 
-def format_exception(error: Exception, *, request_id: str) -> dict[str, Any]:
-    """An entry of `errors` for an exception that ended the request as a whole."""
-    return format_errors([as_graphql_error(error)], request_id=request_id)[0]
-
-
 def as_graphql_error(error: Exception) -> GraphQLError:
     return error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
 

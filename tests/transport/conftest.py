@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from app.transport import HttpLimits, SocketLimits, SocketRegistry, routes
 from app.transport.server import uvicorn_options
+from tests.transport.talk import eventually, server_tasks
 from tests.transport.toy import ToyServices
 
 ALLOWED_ORIGIN = "https://app.example.com"
@@ -103,3 +104,12 @@ def server(running_server: ToyServer) -> Iterator[ToyServer]:
     services.token_ttl_s = 3600.0
     services.operation_deadline_s = 5.0
     services.revoked_sessions.clear()
+
+
+@pytest.fixture
+async def nothing_is_left(server: ToyServer) -> AsyncIterator[None]:
+    """After every test: no socket, no task, no open context, no running generator."""
+    yield
+    await eventually(lambda: len(server.registry) == 0)
+    await eventually(lambda: not server_tasks())
+    assert (server.services.contexts_open, server.services.streams_open) == (0, 0)

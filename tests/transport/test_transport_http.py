@@ -1,4 +1,7 @@
-"""GraphQL over HTTP: what is accepted, what is refused, and how both are answered."""
+"""GraphQL over HTTP: what is accepted, what is refused, and how both are answered.
+
+One module although it is long: every case is a few lines against the same client, and they are read side by side.
+"""
 
 import asyncio
 import json
