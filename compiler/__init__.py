@@ -7,8 +7,23 @@ What it does not know it leaves to graphql-core: a field, or a whole operation. 
 docs/compiler.md says where the order of events differs.
 """
 
+from compiler.ahead import Ahead, Call, look_ahead
 from compiler.executor import CompiledExecutor
 from compiler.groups import GroupLoader
-from compiler.relations import Derived, Relation, derived, relation
+from compiler.relations import Attribute, Derived, Lookup, Relation, derived, instance_of, lookup, relation
 
-__all__ = ["CompiledExecutor", "Derived", "GroupLoader", "Relation", "derived", "relation"]
+__all__ = [
+    "Ahead",
+    "Attribute",
+    "Call",
+    "CompiledExecutor",
+    "Derived",
+    "GroupLoader",
+    "Lookup",
+    "Relation",
+    "derived",
+    "instance_of",
+    "look_ahead",
+    "lookup",
+    "relation",
+]

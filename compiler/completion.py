@@ -1,27 +1,26 @@
 """Completing values: from what resolvers gave to response data, a whole level at a time, as the specification says.
 
 Each class completes the values of one type at one position of an operation. `complete` takes a list of values and
-gives a list of the same length: data, None, or a Bubble.
+gives a list of the same length (data, None, or a Bubble), or a Later that will.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from graphql import GraphQLError
 from graphql.pyutils import Undefined, inspect, is_iterable
-from graphql.type import (
-    GraphQLEnumType,
-    GraphQLObjectType,
-    GraphQLScalarType,
-    specified_scalar_types,
-)
+from graphql.type import GraphQLObjectType
 
 from compiler.places import ItemPlaces, PickedPlaces, Places
-from compiler.run import Bubble, Run
+from compiler.relations import InstanceOf
+from compiler.run import VOID, Bubble, Later, Run
 from compiler.started import Started, finish_all
 
 # What an object's place may hold instead of an object.
-ABSENT = (type(None), type(Undefined), Exception)
+ABSENT = (type(None), type(Undefined), Exception, Bubble)
+# Types of values that were found good are remembered, but not for ever: programs may make types at run time.
+MOST_KINDS = 64
 
 
 class Position(Protocol):
@@ -36,64 +35,10 @@ class Position(Protocol):
 class Completion(Protocol):
     """Completes the values of one type."""
 
-    async def complete(self, run: Run, values: list[Any], places: Places) -> list[Any]: ...
+    def complete(self, run: Run, values: list[Any], places: Places) -> list[Any] | Later: ...
 
 
-# Values of exactly these types are their own response data; everything else goes through the scalar's own function.
-_PLAIN: dict[str, frozenset[type]] = {
-    "String": frozenset({str}),
-    "ID": frozenset({str}),
-    "Boolean": frozenset({bool}),
-}
-_INT = frozenset({int})
-_SMALLEST_INT, _GREATEST_INT = -(2**31), 2**31 - 1
-
-
-class LeafCompletion:
-    """Scalars and enums. Never waits."""
-
-    __slots__ = ("_coerce", "_is_int", "_plain", "_position", "_type")
-
-    def __init__(self, leaf: GraphQLScalarType | GraphQLEnumType, position: Position) -> None:
-        self._type = leaf
-        self._coerce = leaf.coerce_output_value
-        self._position = position
-        is_specified = specified_scalar_types.get(leaf.name) is leaf
-        self._plain = _PLAIN.get(leaf.name) if is_specified else None
-        self._is_int = is_specified and leaf.name == "Int"
-
-    async def complete(self, run: Run, values: list[Any], places: Places) -> list[Any]:
-        return self.complete_now(run, values, places)
-
-    def complete_now(self, run: Run, values: list[Any], places: Places) -> list[Any]:
-        """The same without a coroutine."""
-        kinds = set(map(type, values))
-        if self._plain is not None:
-            if kinds <= self._plain:
-                return values
-        elif (
-            self._is_int
-            and kinds <= _INT
-            and (not values or (min(values) >= _SMALLEST_INT and max(values) <= _GREATEST_INT))
-        ):
-            return values
-        return [self._one(run, value, places, index) for index, value in enumerate(values)]
-
-    def _one(self, run: Run, value: Any, places: Places, index: int) -> Any:
-        if value is None or value is Undefined:
-            return None
-        try:
-            if isinstance(value, Exception):
-                raise value  # noqa: TRY301 (located like any other)
-            coerced = self._coerce(value)
-            if coerced is None or coerced is Undefined:
-                raise TypeError(  # noqa: TRY301 (as above)
-                    f"Expected `{inspect(self._type)}.coerce_output_value({inspect(value)})`"
-                    f" to return non-nullable value, returned: {inspect(coerced)}"
-                )
-        except Exception as error:  # noqa: BLE001 (whatever a scalar raises is a field's error)
-            return run.bubble(error, self._position.nodes, places.path(index))
-        return coerced
+Execute = Callable[[Run, list[Any], Places], list[Any] | Later]
 
 
 class NonNullCompletion:
@@ -105,20 +50,23 @@ class NonNullCompletion:
         self.inner = inner
         self._position = position
 
-    async def complete(self, run: Run, values: list[Any], places: Places) -> list[Any]:
-        return self.checked(run, await self.inner.complete(run, values, places), places)
+    def complete(self, run: Run, values: list[Any], places: Places) -> list[Any] | Later:
+        completed = self.inner.complete(run, values, places)
+        if isinstance(completed, list):
+            return self.checked(run, completed, places)
+        return partial(self._checked_later, completed, places)
+
+    async def _checked_later(self, completed: Later, places: Places, run: Run) -> list[Any]:
+        return self.checked(run, await completed(run), places)
 
     def checked(self, run: Run, completed: list[Any], places: Places) -> list[Any]:
         """The values, with a Bubble for each null."""
-        if None not in completed:
+        if type(None) not in set(map(type, completed)):
             return completed
-        position = self._position
-        return [
-            self._refused(run, position, places, index) if value is None else value
-            for index, value in enumerate(completed)
-        ]
+        return [self._refused(run, places, index) if value is None else value for index, value in enumerate(completed)]
 
-    def _refused(self, run: Run, position: Position, places: Places, index: int) -> Bubble:
+    def _refused(self, run: Run, places: Places, index: int) -> Bubble:
+        position = self._position
         field_name = position.details.node.name.value
         message = f"Cannot return null for non-nullable field {position.parent_type}.{field_name}."
         return run.bubble(TypeError(message), position.nodes, places.path(index))
@@ -134,51 +82,108 @@ class ListCompletion:
         self._position = position
         self._is_item_nullable = is_item_nullable
 
-    async def complete(self, run: Run, values: list[Any], places: Places) -> list[Any]:
+    def complete(self, run: Run, values: list[Any], places: Places) -> list[Any] | Later:
+        if not all(type(value) is list for value in values) and any(
+            not isinstance(value, Exception) and run.executor.is_async_iterable(value) for value in values
+        ):
+            return partial(self._collected_later, values, places)
+        return self._flattened(run, values, places)
+
+    async def _collected_later(self, values: list[Any], places: Places, run: Run) -> list[Any]:
+        """Asynchronous iterables are read to their end first."""
+        collected: list[Any] = []
+        for value in values:
+            if isinstance(value, Exception) or not run.executor.is_async_iterable(value):
+                collected.append(value)
+                continue
+            try:
+                collected.append([item async for item in value])
+            except Exception as error:  # noqa: BLE001 (whatever an iteration raises is the list's error)
+                collected.append(error)
+        completed = self._flattened(run, collected, places)
+        return completed if isinstance(completed, list) else await completed(run)
+
+    def _flattened(self, run: Run, values: list[Any], places: Places) -> list[Any] | Later:
         completed: list[Any] = [None] * len(values)
         items: list[Any] = []
         origins: list[int] = []
-        indexes: list[int] = []
-        bounds: list[tuple[int, int, int]] = []
+        begins: list[int] = []
         for index, value in enumerate(values):
-            if value is None or value is Undefined:
-                continue
-            try:
-                found = await self._items(run, value)
-            except Exception as error:  # noqa: BLE001 (whatever an iteration raises is the list's error)
-                completed[index] = run.bubble(error, self._position.nodes, places.path(index))
-                continue
-            bounds.append((index, len(items), len(items) + len(found)))
+            if type(value) is not list:
+                if value is None or value is Undefined:
+                    continue
+                if value is VOID:
+                    completed[index] = VOID
+                    continue
+                try:
+                    found = self._items(value)
+                except Exception as error:  # noqa: BLE001 (whatever an iteration raises is the list's error)
+                    completed[index] = run.bubble(error, self._position.nodes, places.path(index))
+                    continue
+            else:
+                found = value
+            origins.append(index)
+            begins.append(len(items))
             items += found
-            origins += [index] * len(found)
-            indexes += range(len(found))
-        item_places = ItemPlaces(places, origins, indexes)
-        done = await self._item.complete(run, await run.awaited(items), item_places)
-        bubbled = self._settle(run, done, item_places)
-        for index, begin, end in bounds:
-            completed[index] = done[begin:end]
-        for position, bubble in bubbled:
-            if not isinstance(completed[origins[position]], Bubble):
-                completed[origins[position]] = bubble
+        item_places = ItemPlaces(places, origins, begins, is_nullable=self._is_item_nullable)
+        if run.holds_awaitables(items):
+            return partial(self._awaited, items, item_places, completed, origins, begins)
+        done = self._item.complete(run, items, item_places)
+        if isinstance(done, list):
+            return self._given_back(run, done, item_places, completed, origins, begins)
+        return partial(self._given_back_later, done, item_places, completed, origins, begins)
+
+    async def _awaited(
+        self,
+        items: list[Any],
+        item_places: Places,
+        completed: list[Any],
+        origins: list[int],
+        begins: list[int],
+        run: Run,
+    ) -> list[Any]:
+        done = self._item.complete(run, await run.awaited(items, item_places), item_places)
+        if not isinstance(done, list):
+            done = await done(run)
+        return self._given_back(run, done, item_places, completed, origins, begins)
+
+    async def _given_back_later(
+        self, done: Later, item_places: Places, completed: list[Any], origins: list[int], begins: list[int], run: Run
+    ) -> list[Any]:
+        return self._given_back(run, await done(run), item_places, completed, origins, begins)
+
+    def _given_back(
+        self,
+        run: Run,
+        done: list[Any],
+        item_places: Places,
+        completed: list[Any],
+        origins: list[int],
+        begins: list[int],
+    ) -> list[Any]:
+        failed = self._settled(run, done, item_places) if run.outcome.has_failed else []
+        for place, origin in enumerate(origins):
+            end = begins[place + 1] if place + 1 < len(begins) else len(done)
+            completed[origin] = done[begins[place] : end]
+        for index, bubble in failed:
+            origin = next(origins[place] for place in reversed(range(len(begins))) if begins[place] <= index)
+            if not isinstance(completed[origin], Bubble) or completed[origin] is VOID:
+                completed[origin] = bubble
         return completed
 
-    def _settle(self, run: Run, done: list[Any], places: Places) -> list[tuple[int, Bubble]]:
+    def _settled(self, run: Run, done: list[Any], item_places: Places) -> list[tuple[int, Bubble]]:
         """Failed items become null where they may; the others are given back."""
         failed = [(index, value) for index, value in enumerate(done) if type(value) is Bubble]
         if not failed or not self._is_item_nullable:
             return failed
         for index, bubble in failed:
-            run.record(bubble, places.path(index))
+            run.record(bubble, item_places.path(index))
             done[index] = None
         return []
 
-    async def _items(self, run: Run, value: Any) -> list[Any]:
-        if type(value) is list:
-            return list(value)
+    def _items(self, value: Any) -> list[Any]:
         if isinstance(value, Exception):
             raise value
-        if run.executor.is_async_iterable(value):
-            return [item async for item in value]
         if not is_iterable(value):
             position = self._position
             raise GraphQLError(
@@ -191,117 +196,226 @@ class ListCompletion:
 class ObjectCompletion:
     """Objects of one type: their fields are executed as one level."""
 
-    __slots__ = ("_execute", "_position", "_type")
+    __slots__ = ("_execute", "_good_kinds", "_position", "_type")
 
-    def __init__(
-        self,
-        object_type: GraphQLObjectType,
-        position: Position,
-        execute: Callable[[Run, Sequence[Any], Places], Any],
-    ) -> None:
+    def __init__(self, object_type: GraphQLObjectType, position: Position, execute: Execute) -> None:
         self._type = object_type
         self._position = position
         self._execute = execute
+        # Types whose values need not be asked one by one whether they are objects of this type.
+        self._good_kinds: set[type] = set()
 
-    async def complete(self, run: Run, values: list[Any], places: Places) -> list[Any]:
-        if any(issubclass(kind, ABSENT) for kind in set(map(type, values))):
-            return await complete_present(self.complete_objects, run, values, places, position=self._position)
-        return await self.complete_objects(run, values, places)
+    def complete(self, run: Run, values: list[Any], places: Places) -> list[Any] | Later:
+        kinds = set(map(type, values))
+        if kinds <= self._good_kinds:
+            return self._execute(run, values, places)
+        if any(issubclass(kind, ABSENT) for kind in kinds):
+            return complete_present(self.complete_objects, run, values, places, position=self._position)
+        return self.complete_objects(run, values, places)
 
-    async def complete_objects(self, run: Run, values: list[Any], places: Places) -> list[Any]:
+    def complete_objects(self, run: Run, values: list[Any], places: Places) -> list[Any] | Later:
         """Completes values of which none is null and none has failed."""
+        if not values:
+            return []
+        if self._are_good(set(map(type, values))):
+            return self._execute(run, values, places)
         is_type_of = self._type.is_type_of
-        if is_type_of is None or not values:
-            return list(await self._execute(run, values, places)) if values else []
-        completed: list[Any] = [None] * len(values)
-        picks: list[int] = []
+        assert is_type_of is not None
         position = self._position
+        answers: list[Any] = []
         for index, value in enumerate(values):
             try:
-                info = run.info(position.field_def, position.nodes, position.parent_type, places.path(index))
-                is_right = is_type_of(value, info)
-                if run.executor.is_awaitable(is_right):
-                    is_right = await is_right
-                if not is_right:
-                    message = f"Expected value of type '{self._type}' but got: {inspect(value)}."
-                    raise GraphQLError(message, position.nodes)  # noqa: TRY301 (located like any other)
-                picks.append(index)
+                info = run.info(position, position.field_def, position.nodes, position.parent_type, places.path(index))
+                answers.append(is_type_of(value, info))
             except Exception as error:  # noqa: BLE001 (whatever a predicate raises is the field's error)
-                completed[index] = run.bubble(error, position.nodes, places.path(index))
-        if len(picks) == len(values):
-            return list(await self._execute(run, values, places))
-        if picks:
-            done = await self._execute(run, [values[pick] for pick in picks], PickedPlaces(places, picks))
-            for pick, value in zip(picks, done, strict=True):
-                completed[pick] = value
-        return completed
+                answers.append(error)
+        if run.holds_awaitables(answers):
+            return partial(self._answered_later, answers, values, places)
+        return self._answered(run, answers, values, places)
+
+    def _are_good(self, kinds: set[type]) -> bool:
+        good, is_type_of = self._good_kinds, self._type.is_type_of
+        if kinds <= good:
+            return True
+        if is_type_of is not None and not (
+            isinstance(is_type_of, InstanceOf) and all(issubclass(kind, is_type_of.classes) for kind in kinds)
+        ):
+            return False
+        if len(good) < MOST_KINDS:
+            good |= kinds
+        return True
+
+    async def _answered_later(self, answers: list[Any], values: list[Any], places: Places, run: Run) -> list[Any]:
+        completed = self._answered(run, await run.awaited(answers, places), values, places)
+        return completed if isinstance(completed, list) else await completed(run)
+
+    def _answered(self, run: Run, answers: list[Any], values: list[Any], places: Places) -> list[Any] | Later:
+        """Executes those whose `is_type_of` said yes."""
+        position = self._position
+        seen: list[Any] = []
+        for value, answer in zip(values, answers, strict=True):
+            if isinstance(answer, ABSENT) or answer:
+                seen.append(answer if isinstance(answer, Exception | Bubble) else value)
+            else:
+                message = f"Expected value of type '{self._type}' but got: {inspect(value)}."
+                seen.append(GraphQLError(message, position.nodes))
+        if all(one is value for one, value in zip(seen, values, strict=True)):
+            return self._execute(run, values, places)
+        return complete_present(self._execute, run, seen, places, position=position)
 
 
 class AbstractCompletion:
     """Interfaces and unions: values are parted by the type that each turns out to have."""
 
-    __slots__ = ("_of_type", "_position", "_type")
+    __slots__ = ("_known", "_of_type", "_position", "_type", "_type_of_kind")
 
     def __init__(
-        self, abstract_type: Any, position: Position, of_type: Callable[[Run, GraphQLObjectType], ObjectCompletion]
+        self,
+        abstract_type: Any,
+        position: Position,
+        of_type: Callable[[GraphQLObjectType], ObjectCompletion],
+        type_of_kind: Callable[[type], GraphQLObjectType | None],
     ) -> None:
         self._type = abstract_type
         self._position = position
         self._of_type = of_type
+        self._type_of_kind = type_of_kind
+        self._known: dict[type, GraphQLObjectType | None] = {}
 
-    async def complete(self, run: Run, values: list[Any], places: Places) -> list[Any]:
-        return await complete_present(self._complete_present, run, values, places, position=self._position)
+    def complete(self, run: Run, values: list[Any], places: Places) -> list[Any] | Later:
+        return complete_present(self._complete_present, run, values, places, position=self._position)
 
-    async def _complete_present(self, run: Run, values: list[Any], places: Places) -> list[Any]:
-        completed: list[Any] = [None] * len(values)
-        picks_by_type: dict[str, tuple[GraphQLObjectType, list[int]]] = {}
+    def _complete_present(self, run: Run, values: list[Any], places: Places) -> list[Any] | Later:
+        found: list[Any] = []
         position, executor = self._position, run.executor
         resolve_type = self._type.resolve_type or executor.type_resolver
         for index, value in enumerate(values):
+            known = self._declared_type(type(value))
+            if known is not None:
+                found.append(known)
+                continue
             try:
-                info = run.info(position.field_def, position.nodes, position.parent_type, places.path(index))
+                info = run.info(position, position.field_def, position.nodes, position.parent_type, places.path(index))
                 name = resolve_type(value, info, self._type)
-                if executor.is_awaitable(name):
-                    name = await name
-                found = executor.ensure_valid_runtime_type(name, self._type, [position.details], info, value)
-                picks_by_type.setdefault(found.name, (found, []))[1].append(index)
+                if not executor.is_awaitable(name):
+                    name = executor.ensure_valid_runtime_type(name, self._type, [position.details], info, value)
+                found.append(name)
             except Exception as error:  # noqa: BLE001 (whatever a type resolver raises is the field's error)
-                completed[index] = run.bubble(error, position.nodes, places.path(index))
-        # Side by side: the types of a level share the batches of its loaders.
-        started = [
-            (picks, Started(self._part(run, found, [values[pick] for pick in picks], PickedPlaces(places, picks))))
-            for found, picks in picks_by_type.values()
-        ]
-        pausing = [part for _, part in started if not part.is_done]
-        if pausing:
-            await finish_all(pausing)
+                found.append(error)
+        if run.holds_awaitables(found):
+            return partial(self._parted_later, found, values, places)
+        return self._parted(run, found, values, places)
+
+    def _declared_type(self, kind: type) -> GraphQLObjectType | None:
+        """The type of all values of a Python type, if declarations say so."""
+        if kind not in self._known:
+            if len(self._known) >= MOST_KINDS:
+                self._known.clear()
+            self._known[kind] = self._type_of_kind(kind)
+        return self._known[kind]
+
+    async def _parted_later(self, found: list[Any], values: list[Any], places: Places, run: Run) -> list[Any]:
+        names = await run.awaited(found, places)
+        position, executor = self._position, run.executor
+        for index, name in enumerate(names):
+            if isinstance(name, GraphQLObjectType | Exception | Bubble):
+                continue
+            try:
+                info = run.info(position, position.field_def, position.nodes, position.parent_type, places.path(index))
+                names[index] = executor.ensure_valid_runtime_type(
+                    name, self._type, [position.details], info, values[index]
+                )
+            except Exception as error:  # noqa: BLE001 (as above)
+                names[index] = error
+        completed = self._parted(run, names, values, places)
+        return completed if isinstance(completed, list) else await completed(run)
+
+    def _parted(self, run: Run, found: list[Any], values: list[Any], places: Places) -> list[Any] | Later:
+        """Completes the values of each type by themselves."""
+        completed: list[Any] = [None] * len(values)
+        picks_by_type: dict[str, tuple[GraphQLObjectType, list[int]]] = {}
+        for index, one in enumerate(found):
+            if isinstance(one, GraphQLObjectType):
+                picks_by_type.setdefault(one.name, (one, []))[1].append(index)
+            elif isinstance(one, Bubble):
+                completed[index] = one
+            else:
+                completed[index] = run.bubble(one, self._position.nodes, places.path(index))
+        late: list[tuple[list[int], Later]] = []
+        for object_type, picks in picks_by_type.values():
+            picked = values if len(picks) == len(values) else [values[pick] for pick in picks]
+            picked_places = places if len(picks) == len(values) else PickedPlaces(places, picks)
+            done = self._of_type(object_type).complete_objects(run, picked, picked_places)
+            if isinstance(done, list):
+                put(completed, picks, done)
+            else:
+                late.append((picks, done))
+        return partial(self._joined, completed, late, places) if late else completed
+
+    async def _joined(
+        self, completed: list[Any], late: list[tuple[list[int], Later]], places: Places, run: Run
+    ) -> list[Any]:
+        """Side by side: the types of a level share the batches of its loaders."""
+        if len(late) == 1:
+            [(picks, done)] = late
+            put(completed, picks, await done(run))
+            return completed
+        started = [(picks, Started(done(run.aside))) for picks, done in late]
+
+        def is_void() -> bool:
+            for picks, part in started:
+                if part.is_done:
+                    put(completed, picks, part.result)
+            return is_level_void(run, [completed], places)
+
+        await finish_all([part for _, part in started], is_void=is_void)
         for picks, part in started:
-            for pick, value in zip(picks, part.result, strict=True):
-                completed[pick] = value
+            put(completed, picks, part.result if part.is_done else [VOID] * len(picks))
         return completed
 
-    async def _part(self, run: Run, found: GraphQLObjectType, values: list[Any], places: Places) -> list[Any]:
-        return await self._of_type(run, found).complete_objects(run, values, places)
 
-
-async def complete_present(
-    complete: Callable[[Run, list[Any], Places], Any],
-    run: Run,
-    values: list[Any],
-    places: Places,
-    *,
-    position: Position,
-) -> list[Any]:
+def complete_present(
+    complete: Execute, run: Run, values: list[Any], places: Places, *, position: Position
+) -> list[Any] | Later:
     """Completes the values that are neither null nor failed; null stays null, a failure becomes a Bubble."""
+    kinds = set(map(type, values))
+    if not any(issubclass(kind, ABSENT) for kind in kinds):
+        return complete(run, values, places) if values else []
     completed: list[Any] = [None] * len(values)
     picks: list[int] = []
     for index, value in enumerate(values):
-        if isinstance(value, Exception):
+        if isinstance(value, Bubble):
+            completed[index] = value
+        elif isinstance(value, Exception):
             completed[index] = run.bubble(value, position.nodes, places.path(index))
         elif value is not None and value is not Undefined:
             picks.append(index)
-    if picks:
-        done = await complete(run, [values[pick] for pick in picks], PickedPlaces(places, picks))
-        for pick, value in zip(picks, done, strict=True):
-            completed[pick] = value
+    if not picks:
+        return completed
+    done = complete(run, [values[pick] for pick in picks], PickedPlaces(places, picks))
+    if isinstance(done, list):
+        return put(completed, picks, done)
+    return partial(_put_later, completed, picks, done)
+
+
+def put(completed: list[Any], picks: Sequence[int], done: Sequence[Any]) -> list[Any]:
+    """`completed` with the picked places filled."""
+    for pick, value in zip(picks, done, strict=True):
+        completed[pick] = value
     return completed
+
+
+async def _put_later(completed: list[Any], picks: Sequence[int], done: Later, run: Run) -> list[Any]:
+    return put(completed, picks, await done(run))
+
+
+def is_level_void(run: Run, columns: Sequence[Sequence[Any]], places: Places) -> bool:
+    """Whether failures in some columns make null of every object of a level, or of something above it.
+
+    `columns` are of fields that may not be null; an empty one has not come yet.
+    """
+    if not run.outcome.has_failed:
+        return False
+    scopes = {places.scope(index) for column in columns for index, value in enumerate(column) if type(value) is Bubble}
+    count = max((len(column) for column in columns), default=0)
+    return bool(scopes) and all(places.scope(index) in scopes for index in range(count))

@@ -1,48 +1,58 @@
-"""The executor that Strawberry hands to graphql-core, and the plans it keeps."""
+"""The executor that Strawberry hands to graphql-core, and the operations it knows."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from graphql import GraphQLError
-from graphql.language import (
-    DirectiveNode,
-    FieldNode,
-    FragmentSpreadNode,
-    InlineFragmentNode,
-    OperationDefinitionNode,
-    OperationType,
-    SelectionSetNode,
-    VariableNode,
-)
+from graphql.execution import Executor
+from graphql.language import OperationType
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from compiler.conditions import conditions_of
 from compiler.places import RootPlace
 from compiler.plan import NotCompilableError, Plan
 from compiler.run import Bubble, Run
-from compiler.started import Started
 
 MOST_OPERATIONS = 500
-CONDITIONS = frozenset({"skip", "include"})
+MOST_FIELDS = 50_000
 
 
-class _KnownOperation:
-    """An operation that was seen: which variables decide what is selected, and its plans by their values."""
+class Plans:
+    """The plans of one operation, by the values of its @skip and @include variables."""
 
-    __slots__ = ("conditions", "operation", "plans", "why_not")
+    __slots__ = ("_natives", "_plans", "conditions", "operation", "why_not")
 
-    def __init__(self, operation: OperationDefinitionNode, fragments: dict[str, Any]) -> None:
-        self.operation = operation
-        self.plans: dict[tuple[Any, ...], Plan] = {}
-        self.conditions, self.why_not = _conditions_of(operation, fragments)
+    def __init__(self, executor: Executor[Any], *, natives: Mapping[str, type] | None = None) -> None:
+        self.operation = executor.operation
+        self.conditions, self.why_not = conditions_of(executor.operation, executor.fragment_definitions)
+        self._natives = natives or {}
+        self._plans: dict[tuple[bool, ...], Plan] = {}
+
+    @property
+    def field_count(self) -> int:
+        """How many fields have been planned: what the plans weigh, at about two kilobytes each."""
+        return sum(plan.field_count for plan in self._plans.values())
+
+    def plan(self, executor: Executor[Any], variables: Any) -> Plan:
+        """The plan for some coerced variables. Raises NotCompilableError, and GraphQLError as graphql-core would."""
+        if self.why_not is not None:
+            raise NotCompilableError(self.why_not)
+        coerced = variables.coerced
+        flags = tuple([bool(coerced.get(name)) for name in self.conditions])
+        plan = self._plans.get(flags)
+        if plan is None:
+            plan = self._plans[flags] = Plan(executor, variables, self.conditions, natives=self._natives)
+        return plan
 
 
 class PlanCache:
-    """Plans by operation, the least recently used forgotten first."""
+    """Plans by operation, the least recently used forgotten first; bounded in operations and in planned fields."""
 
-    def __init__(self, *, most_operations: int = MOST_OPERATIONS) -> None:
+    def __init__(self, *, most_operations: int = MOST_OPERATIONS, most_fields: int = MOST_FIELDS) -> None:
         self._most_operations = most_operations
-        self._known: OrderedDict[int, _KnownOperation] = OrderedDict()
+        self._most_fields = most_fields
+        self._known: OrderedDict[int, Plans] = OrderedDict()
         self.compiled_count = 0
         self.fallback_count = 0
         self.evicted_count = 0
@@ -53,20 +63,18 @@ class PlanCache:
         known = self._known.get(id(operation))
         # An entry keeps its operation alive, so its id names no other one.
         if known is None or known.operation is not operation:
-            known = self._known[id(operation)] = _KnownOperation(operation, executor.fragment_definitions)
-            if len(self._known) > self._most_operations:
-                self._known.popitem(last=False)
-                self.evicted_count += 1
+            known = self._known[id(operation)] = Plans(executor)
+            self._evict()
         else:
             self._known.move_to_end(id(operation))
-        if known.why_not is not None:
-            raise NotCompilableError(known.why_not)
-        coerced = executor.variable_values.coerced
-        flags = tuple([bool(coerced.get(name)) for name in known.conditions])
-        plan = known.plans.get(flags)
-        if plan is None:
-            plan = known.plans[flags] = Plan(executor, known.conditions)
-        return plan
+        return known.plan(executor, executor.variable_values)
+
+    def _evict(self) -> None:
+        fields = sum(plans.field_count for plans in self._known.values())
+        while len(self._known) > self._most_operations or (fields > self._most_fields and len(self._known) > 1):
+            _, forgotten = self._known.popitem(last=False)
+            fields -= forgotten.field_count
+            self.evicted_count += 1
 
 
 class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -85,20 +93,27 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             self.plans.fallback_count += 1
             return super().execute_operation(serially)
         self.plans.compiled_count += 1
+        run = Run(
+            self,
+            context=self.context_value,
+            root_value=self.root_value,
+            variables=self.variable_values,
+            errors=self.collected_errors,
+        )
         is_serial = self.operation.operation is OperationType.MUTATION if serially is None else serially
-        started = Started(self._run(plan, is_serial=is_serial))
-        return started.result if started.is_done else _awaited(started)
-
-    async def _run(self, plan: Plan, *, is_serial: bool) -> Any:
-        run, root = Run(self), RootPlace()
         if is_serial:
-            data = await plan.root.execute_serially(run, self.root_value, root)
+            return self._finished(run, plan, None)
+        rows = plan.root.execute(run, [self.root_value], RootPlace())
+        if isinstance(rows, list):
+            return self.build_response(root_data(run, rows[0]))
+        return self._finished(run, plan, rows)
+
+    async def _finished(self, run: Run, plan: Plan, rows: Any) -> Any:
+        if rows is None:
+            data = await plan.root.execute_serially(run, self.root_value, RootPlace())
         else:
-            [data] = await plan.root.execute(run, [self.root_value], root)
-        if type(data) is Bubble:
-            self.collected_errors.add(data.error, None)
-            data = None
-        return self.build_response(data)
+            [data] = await rows(run)
+        return self.build_response(root_data(run, data))
 
     def _is_ordinary(self) -> bool:
         """Whether nothing outside the operation takes part in running its fields."""
@@ -110,30 +125,10 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         )
 
 
-async def _awaited(started: Started[Any]) -> Any:
-    return await started
-
-
-def _conditions_of(operation: OperationDefinitionNode, fragments: dict[str, Any]) -> tuple[tuple[str, ...], str | None]:
-    """The variables of @skip and @include, in a fixed order; and why the operation cannot be compiled, if so."""
-    names: set[str] = set()
-    for directive in _directives(operation.selection_set, fragments, seen=set()):
-        if directive.name.value in CONDITIONS:
-            values = [argument.value for argument in directive.arguments or ()]
-            names.update(value.name.value for value in values if isinstance(value, VariableNode))
-        elif directive.name.value in {"defer", "stream"}:
-            return (), f"it uses @{directive.name.value}"
-    return tuple(sorted(names)), None
-
-
-def _directives(selections: SelectionSetNode, fragments: dict[str, Any], *, seen: set[str]) -> Iterator[DirectiveNode]:
-    for selection in selections.selections:
-        yield from selection.directives or ()
-        if isinstance(selection, FieldNode | InlineFragmentNode):
-            if selection.selection_set is not None:
-                yield from _directives(selection.selection_set, fragments, seen=seen)
-        elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in seen:
-            seen.add(selection.name.value)
-            fragment = fragments.get(selection.name.value)
-            if fragment is not None:
-                yield from _directives(fragment.selection_set, fragments, seen=seen)
+def root_data(run: Run, data: Any) -> dict[str, Any] | None:
+    """The response's data: null if an error has gone up to the root."""
+    if type(data) is not Bubble:
+        found: dict[str, Any] = data
+        return found
+    run.record(data, None)
+    return None

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -15,12 +16,13 @@ class Started(Generic[T]):
     task and may go on in another.
     """
 
-    __slots__ = ("_coroutine", "_yielded", "is_done", "result")
+    __slots__ = ("_coroutine", "_is_resumed", "_yielded", "is_done", "result")
 
     result: T
 
     def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
         self._coroutine = coroutine
+        self._is_resumed = False
         try:
             yielded = coroutine.send(None)
         except StopIteration as stop:
@@ -34,9 +36,24 @@ class Started(Generic[T]):
             yielded._asyncio_future_blocking = False  # noqa: SLF001 (asyncio's own protocol between futures and tasks)
 
     def __await__(self) -> Generator[Any, Any, T]:
+        self._is_resumed = True
         if self.is_done:
             return self.result
-        coroutine, yielded = self._coroutine, self._yielded
+        return (yield from self._driven(self._yielded))
+
+    async def ended(self) -> None:
+        """Ends, as a cancelled task ends, a coroutine that nobody has gone on with."""
+        if self.is_done or self._is_resumed:
+            return
+        self._is_resumed = True
+        with suppress(asyncio.CancelledError, Exception):
+            yielded = self._coroutine.throw(asyncio.CancelledError())
+            if yielded is not None:
+                yielded._asyncio_future_blocking = False  # noqa: SLF001 (as above)
+            await _Driven(self._driven(yielded))
+
+    def _driven(self, yielded: Any) -> Generator[Any, Any, T]:
+        coroutine = self._coroutine
         while True:
             if yielded is not None:
                 yielded._asyncio_future_blocking = True  # noqa: SLF001 (as above)
@@ -54,29 +71,44 @@ class Started(Generic[T]):
                 return self.result
 
 
-async def finish_all(started: Sequence[Started[Any]]) -> None:
-    """Waits until all are done, side by side; raises the first error. No task is left running, however it ends."""
-    if len(started) == 1:
-        await started[0]
-        return
-    tasks = [asyncio.ensure_future(_finished(one)) for one in started]
-    await wait_for_all(tasks)
-    for task in tasks:
-        task.result()
+class _Driven:
+    """Makes a generator awaitable."""
+
+    __slots__ = ("_steps",)
+
+    def __init__(self, steps: Generator[Any, Any, Any]) -> None:
+        self._steps = steps
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self._steps
 
 
-async def wait_for_all(futures: Sequence["asyncio.Future[Any]"]) -> None:
-    """Waits until all are done, whatever their outcome. When the wait itself is cancelled, so are they, and drained."""
-    undone = [future for future in futures if not future.done()]
-    if not undone:
-        return
+async def finish_all(started: Sequence[Started[Any]], *, is_void: Callable[[], bool]) -> None:
+    """Waits until all are done, side by side, or until `is_void` says that nobody needs them any more.
+
+    `is_void` is asked whenever one of them has ended. Raises the first error. No task is left running, however it
+    ends; what was cut short is not done.
+    """
+    tasks = {asyncio.ensure_future(_finished(one)) for one in started if not one.is_done}
+    undone = tasks
     try:
-        await asyncio.wait(undone)
-    except asyncio.CancelledError:
-        for future in undone:
-            future.cancel()
-        await asyncio.gather(*undone, return_exceptions=True)
-        raise
+        while undone and not is_void():
+            done, undone = await asyncio.wait(undone, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+    finally:
+        if undone:
+            await cancelled([task for task in tasks if not task.done()])
+            # A task that was cancelled before its first turn has never reached its coroutine.
+            for one in started:
+                await one.ended()
+
+
+async def cancelled(futures: Sequence["asyncio.Future[Any]"]) -> None:
+    """Cancels them and waits until they have ended."""
+    for future in futures:
+        future.cancel()
+    await asyncio.gather(*futures, return_exceptions=True)
 
 
 async def _finished(started: Started[Any]) -> None:

@@ -1,6 +1,7 @@
 """What all types share: nodes, views of rows, relations, connections, scalars."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -24,7 +25,7 @@ def view_of(*rows: type) -> Callable[[type[T]], type[T]]:
     """Declares which rows a type shows, so that interfaces and unions know it by them."""
 
     def decorate(cls: type[T]) -> type[T]:
-        cls.is_type_of = classmethod(lambda _cls, value, _info: isinstance(value, rows))  # type: ignore[attr-defined]
+        cls.is_type_of = compiler.instance_of(*rows)  # type: ignore[attr-defined]
         return cls
 
     return decorate
@@ -53,6 +54,17 @@ def node_id(kind: ids.Kind) -> Any:
     return encoded(kind, "id", graphql_type=strawberry.ID, description="An opaque id, unique across all types.")
 
 
+@dataclass(frozen=True, slots=True)
+class LoaderNamed:
+    """Finds a loader of the request by its name. Equal ones are one, so fields that share a loader load once."""
+
+    name: str
+
+    def __call__(self, context: Context) -> GroupLoader[Any, Any]:
+        found: GroupLoader[Any, Any] = getattr(context.loaders, self.name)
+        return found
+
+
 def relation(
     loader: str, *, key: str, graphql_type: Any, description: str, then: Callable[[Any], Any] | None = None
 ) -> Any:
@@ -60,22 +72,13 @@ def relation(
 
     `then` makes the field's value of what was found, None included.
     """
-
-    def loader_of(context: Context) -> GroupLoader[Any, Any]:
-        found: GroupLoader[Any, Any] = getattr(context.loaders, loader)
-        return found
-
-    declared = compiler.Relation(loader=loader_of, key=attrgetter(key), then=then)
+    declared = compiler.Relation(loader=LoaderNamed(loader), key=compiler.Attribute(key), then=then)
     return compiler.relation(declared, graphql_type=graphql_type, description=description)
 
 
 def part(loader: str, attribute: str, *, absent: Any, description: str, graphql_type: Any) -> Any:
     """A field that shows one attribute of what `context.loaders.<loader>` holds for the row's id."""
-    shown = attrgetter(attribute)
-
-    def then(found: Any) -> Any:
-        return absent if found is None else shown(found)
-
+    then = compiler.Attribute(attribute, absent=absent)
     return relation(loader, key="id", then=then, graphql_type=graphql_type, description=description)
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from compiler import CompiledExecutor, executor, plan
+from compiler import CompiledExecutor, executor
 from compiler.completion import ListCompletion, NonNullCompletion
 from compiler.executor import PlanCache
+from compiler.resolving import Irregular, Link
 from compiler.run import Bubble, Run
 from tests.compiler.test_agreement_with_graphql_core import FIXED_SEED, run_many, unawaited_by_graphql_core
 
@@ -22,7 +23,7 @@ def failed_items_null_the_list(patch: pytest.MonkeyPatch) -> None:
     def settle(_self: Any, _run: Any, done: list[Any], _places: Any) -> Any:
         return [(index, value) for index, value in enumerate(done) if type(value) is Bubble]
 
-    patch.setattr(ListCompletion, "_settle", settle)
+    patch.setattr(ListCompletion, "_settled", settle)
 
 
 def errors_are_forgotten(patch: pytest.MonkeyPatch) -> None:
@@ -30,16 +31,14 @@ def errors_are_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 
 def skip_and_include_use_the_first_values(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(executor, "_conditions_of", lambda _operation, _fragments: ((), None))
+    patch.setattr(executor, "conditions_of", lambda _operation, _fragments: ((), None))
 
 
 def keys_that_are_none_shift_the_others(patch: pytest.MonkeyPatch) -> None:
-    async def related(run: Any, sources: Any, relation: Any) -> list[Any]:
-        keys = [found for source in sources if (found := relation.key(source)) is not None]
-        loaded = await relation.loader(run.context).load_group(keys)
-        return [*loaded, *[None] * (len(sources) - len(loaded))]
+    def spread(_self: Any, keys: list[Any], loaded: list[Any]) -> list[Any]:
+        return Irregular([*loaded, *[None] * (len(keys) - len(loaded))])
 
-    patch.setattr(plan, "_related", related)
+    patch.setattr(Link, "_spread", spread)
 
 
 @unawaited_by_graphql_core
