@@ -10,6 +10,7 @@ docs/compiler.md says where the order of events differs.
 from compiler.ahead import Ahead, Call, look_ahead
 from compiler.executor import CompiledExecutor
 from compiler.groups import GroupLoader
+from compiler.operation import CompiledOperation
 from compiler.relations import Attribute, Derived, Lookup, Relation, derived, instance_of, lookup, relation
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Attribute",
     "Call",
     "CompiledExecutor",
+    "CompiledOperation",
     "Derived",
     "GroupLoader",
     "Lookup",

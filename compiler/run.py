@@ -17,11 +17,16 @@ from graphql.execution.executor import CollectedErrors
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Path, is_awaitable
 from graphql.type import GraphQLField, GraphQLObjectType, GraphQLResolveInfo
+from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from compiler.places import Places
 from compiler.started import cancelled
 
 Later = Callable[["Run"], Coroutine[Any, Any, list[Any]]]
+
+
+# Predicates that ask a value's type, so that a level can be asked by its types.
+_BY_TYPE = frozenset({is_awaitable, optimized_is_awaitable})
 
 
 class Bubble:
@@ -53,6 +58,7 @@ class PlannedInfo(GraphQLResolveInfo[Any]):
 
     position: Any
     run: "Run"
+    operation_extensions: Any
 
 
 class Run:
@@ -125,12 +131,13 @@ class Run:
             executor.fragment_definitions,
             self.root_value,
             executor.operation,
-            self.variables,
+            self.variables.coerced,  # type: ignore[arg-type]  # Strawberry, too, gives its resolvers the plain values
             self.context,
             executor.is_awaitable,
             executor.abort_signal,
             executor.async_helpers,
         )
+        info.operation_extensions = getattr(executor, "operation_extensions", None)
         info.position = position
         info.run = self
         return info
@@ -148,7 +155,7 @@ class Run:
     def holds_awaitables(self, values: Sequence[Any]) -> bool:
         """Whether one of the values has to be awaited."""
         executor = self.executor
-        if executor.is_awaitable is not is_awaitable:
+        if executor.is_awaitable not in _BY_TYPE:
             return any(map(executor.is_awaitable, values))
         # By their types: a level has hundreds of values and a handful of types.
         for kind in set(map(type, values)):

@@ -1,9 +1,15 @@
 """Query, Mutation and Subscription, assembled; and the Schema object."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.schema import DEFAULT_ALLOWED_OPERATION_TYPES
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from compiler import CompiledExecutor
 from resolvers import feeds as feed_resolvers
@@ -12,7 +18,7 @@ from resolvers import posts as post_resolvers
 from resolvers import users as user_resolvers
 from schema import feeds, posts, sessions, users
 from schema.base import SCALARS, Node
-from schema.documents import DocumentCache, Documents
+from schema.documents import DocumentCache, Documents, core_schema
 from schema.errors import ERRORS
 
 
@@ -112,10 +118,64 @@ class Subscription:
 
 
 class Schema(strawberry.Schema):
-    """Strawberry's schema, but for one thing: the transports log errors, and only the unexpected ones."""
+    """Strawberry's schema, but for two things.
+
+    The transports log errors, and only the unexpected ones. And `execute` goes from a document's text to its compiled
+    operation by one look into a cache, where Strawberry makes its hooks and graphql-core its executor for each request.
+    """
+
+    documents: DocumentCache
+    is_compiled: bool
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Logs nothing."""
+
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any = None,
+        root_value: Any = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """Runs one operation. Raises CannotGetOperationTypeError and InvalidOperationTypeError, as Strawberry's."""
+        if not self.is_compiled or not query:
+            return await super().execute(
+                query,
+                variable_values,
+                context_value,
+                root_value,
+                operation_name,
+                allowed_operation_types,
+                operation_extensions,
+            )
+        try:
+            document = self.documents.document(core_schema(self), query)
+        except GraphQLError as error:
+            return self._refused([error])
+        except RecursionError as error:
+            return self._refused([GraphQLError(str(error), original_error=error)])
+        operation = document.named(operation_name)
+        if operation is None:
+            raise CannotGetOperationTypeError(operation_name)
+        operation_type = OperationType(operation.node.operation.value)
+        if operation_type not in (allowed_operation_types or DEFAULT_ALLOWED_OPERATION_TYPES):
+            raise InvalidOperationTypeError(operation_type)
+        if problems := document.problems(operation_name, variable_values or {}):
+            return self._refused(problems)
+        planned_before = operation.planned_fields
+        result = await operation.compiled.execute(variable_values, context=context_value, root_value=root_value)
+        if operation.planned_fields != planned_before:
+            self.documents.weigh(query, document)
+        if result.errors:
+            self._process_errors(result.errors)
+        return ExecutionResult(result.data, result.errors)
+
+    def _refused(self, errors: list[GraphQLError]) -> ExecutionResult:
+        self._process_errors(errors)
+        return ExecutionResult(None, errors)
 
 
 def build_schema(*, suggests_fields: bool, is_compiled: bool = True) -> Schema:
@@ -125,7 +185,7 @@ def build_schema(*, suggests_fields: bool, is_compiled: bool = True) -> Schema:
     `is_compiled`: whether operations run from plans (compiler/) or on graphql-core's own executor.
     """
     documents = DocumentCache()
-    return Schema(
+    schema = Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
@@ -134,3 +194,6 @@ def build_schema(*, suggests_fields: bool, is_compiled: bool = True) -> Schema:
         execution_context_class=CompiledExecutor if is_compiled else None,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not suggests_fields),
     )
+    schema.documents = documents
+    schema.is_compiled = is_compiled
+    return schema

@@ -4,9 +4,9 @@ import time
 from typing import Any
 
 import pytest
-from graphql import parse
 
-from schema.documents import DocumentCache, KeptDocument
+from schema.documents import BYTES_PER_CHAR, DocumentCache, core_schema
+from schema.root import build_schema
 from tests.fixtures.api import Api
 
 MILLION_SPREADS = (
@@ -88,8 +88,15 @@ async def test_several_operations_need_a_name(api: Api) -> None:
 
 
 def test_documents_are_kept_within_their_bounds() -> None:
-    cache = DocumentCache(most_documents=3, most_chars=40, longest_chars=20)
-    texts = ["{ a }", "{ b }", "{ c }", "{ d }", "{ " + "e " * 20 + "}", "{ ffffffffffffff }", "{ gggggggggggggg }"]
-    for text in texts:
-        cache.keep(text, KeptDocument(parse(text)))
-    assert [text for text in texts if cache.get(text)] == ["{ ffffffffffffff }", "{ gggggggggggggg }"]
+    schema = core_schema(build_schema(suggests_fields=False))
+    cache = DocumentCache(most_documents=3, most_bytes=60 * BYTES_PER_CHAR, longest_chars=40)
+    texts = [f"{{ {name}: __typename }}" for name in "abcd"] + ["{ " + "__typename " * 5 + "}", "{ missing }"]
+    kept = [cache.document(schema, text) for text in texts]
+    again = [cache.document(schema, text) is document for text, document in zip(texts, kept, strict=True)]
+    assert again[4:] == [False, False]  # too long, and not valid
+    assert len(cache) == 3
+    # What a document's plan takes counts, too: it makes the others go.
+    newest = cache.document(schema, texts[3])
+    newest.operations[0].compiled.plan()
+    cache.weigh(texts[3], newest)
+    assert len(cache) < 3
