@@ -6,8 +6,7 @@ The transports hand in a `GraphQLRequest` and get an `Outcome`; they never see t
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import strawberry
 from graphql import GraphQLError
@@ -54,8 +53,7 @@ class Services(Protocol):
         """Tells whether this process can serve requests now."""
 
 
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
+class GraphQLRequest(NamedTuple):
     """One operation that a client asks for; every field has the right type, nothing else is checked."""
 
     query: str
@@ -84,8 +82,7 @@ class GraphQLRequest:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A GraphQL response: `body` as the client gets it.
 
     With `is_request_error` no field was resolved and `body` has no `data`; `http_status` and `retry_after_s`
@@ -115,15 +112,20 @@ class OperationTypeRefusedError(BadInputError):
 async def opened_context(
     services: Services, viewer: Viewer | None, *, client_ip: str, request_id: str
 ) -> AsyncGenerator[Context, None]:
-    """A fresh context, closed at the end. A failure to close is logged: the work is done, its answer stands."""
+    """A fresh context, closed at the end."""
     context = services.open_context(viewer, client_ip=client_ip, request_id=request_id)
     try:
         yield context
     finally:
-        try:
-            await context.close()
-        except Exception:  # noqa: BLE001 (whatever it is, the log gets it)
-            log.exception("context did not close", request_id=request_id)
+        await close_context(context, request_id=request_id)
+
+
+async def close_context(context: Context, *, request_id: str) -> None:
+    """Closes it. A failure is logged: the work is done, its answer stands."""
+    try:
+        await context.close()
+    except Exception:  # noqa: BLE001 (whatever it is, the log gets it)
+        log.exception("context did not close", request_id=request_id)
 
 
 async def execute(

@@ -2,7 +2,8 @@
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import orjson
@@ -13,37 +14,38 @@ RESPONSE_JSON = "application/graphql-response+json"
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _UTF8_NAMES = frozenset({"utf-8", "utf8"})
+_CONTENT_TYPES = {name: f"{name}; charset=utf-8".encode() for name in (PLAIN_JSON, RESPONSE_JSON)}
+_ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 
-def request_id_of(headers: Mapping[str, str]) -> str:
+def request_id_of(given: str) -> str:
     """The caller's own request id when it is harmless, else a new one."""
-    given = headers.get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
-def json_answer(
-    content: object,
-    *,
-    status: int,
-    request_id: str,
-    media_type: str = PLAIN_JSON,
-    extra_headers: Mapping[str, str] | None = None,
-) -> Response:
-    """An answer of JSON. Raises TypeError when `content` holds something that JSON cannot say."""
-    return Response(
-        orjson.dumps(content),
-        status_code=status,
-        headers={
-            "content-type": f"{media_type}; charset=utf-8",
-            "cache-control": "no-store",
-            "x-content-type-options": "nosniff",
-            "x-request-id": request_id,
-            **(extra_headers or {}),
-        },
-    )
+def answer_headers(
+    media_type: str, *, request_id: str, length_bytes: int, extra: Sequence[tuple[bytes, bytes]] = ()
+) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer of JSON."""
+    return [
+        (b"content-type", _CONTENT_TYPES[media_type]),
+        *_ALWAYS,
+        (b"content-length", b"%d" % length_bytes),
+        (b"x-request-id", request_id.encode("ascii")),
+        *extra,
+    ]
 
 
-def negotiate(accept: str | None) -> str | None:
+def json_answer(content: object, *, status: int, request_id: str) -> Response:
+    """An answer of JSON, for Starlette's routes."""
+    body = orjson.dumps(content)
+    response = Response(body, status_code=status)
+    response.raw_headers = answer_headers(PLAIN_JSON, request_id=request_id, length_bytes=len(body))
+    return response
+
+
+@lru_cache(maxsize=256)
+def negotiate(accept: bytes | None) -> str | None:
     """The media type to answer with, or None when the caller accepts neither of ours.
 
     A caller who names no preference gets application/json, as GraphQL over HTTP wants it for old clients;
@@ -53,7 +55,7 @@ def negotiate(accept: str | None) -> str | None:
         return PLAIN_JSON
     best: tuple[float, int, int] = (0.0, 0, 0)
     chosen: str | None = None
-    preferences = _preferences(accept)
+    preferences = _preferences(accept.decode("latin-1"))
     for media_type in (RESPONSE_JSON, PLAIN_JSON):
         quality, specificity = _quality_of(media_type, preferences)
         is_newer_by_name = int(specificity == _EXACT and media_type == RESPONSE_JSON)
@@ -64,11 +66,12 @@ def negotiate(accept: str | None) -> str | None:
     return chosen
 
 
-def is_json_content_type(content_type: str | None) -> bool:
+@lru_cache(maxsize=256)
+def is_json_content_type(content_type: bytes | None) -> bool:
     """Tells whether a body is JSON in UTF-8; other types are what HTML forms send across origins."""
     if content_type is None:
         return False
-    name, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    name, *parameters = (part.strip().lower() for part in content_type.decode("latin-1").split(";"))
     return name == PLAIN_JSON and all(_is_utf8(parameter) for parameter in parameters)
 
 

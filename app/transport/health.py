@@ -13,7 +13,8 @@ from app.transport.headers import json_answer, request_id_of
 
 async def live(request: Request) -> Response:
     """200 for as long as the event loop turns: whatever else fails, a restart would not help."""
-    return json_answer({"status": "live"}, status=200, request_id=request_id_of(request.headers))
+    request_id = request_id_of(request.headers.get("x-request-id", ""))
+    return json_answer({"status": "live"}, status=200, request_id=request_id)
 
 
 def ready(services_of: Callable[[Scope], Services]) -> Callable[[Request], Awaitable[Response]]:
@@ -21,7 +22,7 @@ def ready(services_of: Callable[[Scope], Services]) -> Callable[[Request], Await
 
     async def endpoint(request: Request) -> Response:
         services = services_of(request.scope)
-        request_id = request_id_of(request.headers)
+        request_id = request_id_of(request.headers.get("x-request-id", ""))
         if services.is_draining:
             status = "draining"
         elif await _is_ready(services, request_id=request_id):

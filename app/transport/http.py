@@ -1,14 +1,16 @@
-"""GraphQL over HTTP: a request is read within its limits, checked, executed and answered; always in JSON."""
+"""GraphQL over HTTP: a request is read within its limits, checked, executed and answered; always in JSON.
+
+A bare ASGI application, in front of Starlette's routes: a framework's request, response and middleware objects cost as
+much as answering a small document.
+"""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 import structlog
-from starlette.datastructures import Headers, QueryParams
-from starlette.responses import Response
+from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
 from app.transport.api import (
@@ -16,16 +18,16 @@ from app.transport.api import (
     OperationTypeRefusedError,
     Outcome,
     Services,
+    close_context,
     execute,
-    opened_context,
     refusal,
 )
 from app.transport.errors import shortened
 from app.transport.headers import (
     PLAIN_JSON,
     RESPONSE_JSON,
+    answer_headers,
     is_json_content_type,
-    json_answer,
     negotiate,
     request_id_of,
     whole_seconds,
@@ -42,11 +44,19 @@ CONTENT_TOO_LARGE = 413
 UNSUPPORTED_MEDIA_TYPE = 415
 GATEWAY_TIMEOUT = 504
 
+_READ = frozenset(
+    {b"accept", b"authorization", b"content-encoding", b"content-length", b"content-type", b"x-request-id"}
+)
+_CONNECTION_ENDS = ((b"connection", b"close"),)
+
+Headers = Mapping[bytes, bytes]
+ExtraHeaders = Sequence[tuple[bytes, bytes]]
+
 
 class _RefusedError(Exception):
     """The HTTP of a request is wrong; it is answered with `status` and no GraphQL is run."""
 
-    def __init__(self, status: int, message: str, *, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, status: int, message: str, *, headers: ExtraHeaders = ()) -> None:
         super().__init__(message)
         self.status = status
         self.headers = headers
@@ -56,35 +66,62 @@ class _ClientGoneError(Exception):
     """The client hung up before its request was complete; nobody waits for an answer."""
 
 
-@dataclass(frozen=True, slots=True)
+class _Answer(NamedTuple):
+    """What goes back."""
+
+    status: int
+    media_type: str
+    body: bytes
+    extra_headers: ExtraHeaders = ()
+
+
 class HttpTransport:
     """The ASGI application behind POST and GET /graphql."""
 
-    services_of: Callable[[Scope], Services]
-    limits: HttpLimits
+    __slots__ = ("_limits", "_services_of")
+
+    def __init__(self, services_of: Callable[[Scope], Services], *, limits: HttpLimits) -> None:
+        self._services_of = services_of
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
-        request_id = request_id_of(headers)
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                response = await self._answer(scope, receive, headers=headers, request_id=request_id)
-            except _ClientGoneError:
-                return
-            if self.services_of(scope).is_draining:
-                response.headers["connection"] = "close"  # The client's next request finds a process that stays.
-            await response(scope, receive, send)
+        # Of a header that comes twice, the first one counts.
+        headers = {name: value for name, value in reversed(scope["headers"]) if name in _READ}
+        request_id = request_id_of(headers.get(b"x-request-id", b"").decode("latin-1"))
+        # The server runs each request in a task, and so in a context of its own.
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        services = self._services_of(scope)
+        try:
+            answer = await self._answer(scope, receive, services, headers=headers, request_id=request_id)
+        except _ClientGoneError:
+            return
+        extra = answer.extra_headers
+        if services.is_draining:
+            extra = (*extra, *_CONNECTION_ENDS)  # The client's next request finds a process that stays.
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": answer_headers(
+                    answer.media_type, request_id=request_id, length_bytes=len(answer.body), extra=extra
+                ),
+            }
+        )
+        body = b"" if scope["method"] == "HEAD" else answer.body
+        await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, scope: Scope, receive: Receive, *, headers: Headers, request_id: str) -> Response:
-        media_type = negotiate(headers.get("accept"))
+    async def _answer(
+        self, scope: Scope, receive: Receive, services: Services, *, headers: Headers, request_id: str
+    ) -> _Answer:
+        media_type = negotiate(headers.get(b"accept"))
         if media_type is None:
             error = _RefusedError(NOT_ACCEPTABLE, f"This API answers in {RESPONSE_JSON} and {PLAIN_JSON}.")
-            return _refused(error, media_type=PLAIN_JSON, request_id=request_id)
+            return _refused(error, media_type=PLAIN_JSON)
         try:
             request = await self._read(scope, receive, headers=headers)
-            outcome = await self._run(scope, headers=headers, request=request, request_id=request_id)
+            outcome = await self._run(scope, services, headers=headers, request=request, request_id=request_id)
         except _RefusedError as error:
-            return _refused(error, media_type=media_type, request_id=request_id)
+            return _refused(error, media_type=media_type)
         return _answered(outcome, media_type=media_type, request_id=request_id)
 
     async def _read(self, scope: Scope, receive: Receive, *, headers: Headers) -> GraphQLRequest:
@@ -92,29 +129,32 @@ class HttpTransport:
             match scope["method"]:
                 case "POST":
                     _require_json(headers)
-                    body = await _read_body(receive, headers=headers, limits=self.limits)
+                    body = await _read_body(receive, headers=headers, limits=self._limits)
                     return GraphQLRequest.parse(_parsed_json(body, name="The body"))
                 case "GET":
                     return GraphQLRequest.parse(_query_content(QueryParams(scope["query_string"])))
                 case _:
-                    raise _RefusedError(METHOD_NOT_ALLOWED, "Use POST or GET.", headers={"allow": "GET, POST"})
+                    raise _RefusedError(METHOD_NOT_ALLOWED, "Use POST or GET.", headers=((b"allow", b"GET, POST"),))
         except BadInputError as error:
             raise _RefusedError(BAD_REQUEST, str(error)) from error
 
-    async def _run(self, scope: Scope, *, headers: Headers, request: GraphQLRequest, request_id: str) -> Outcome:
-        services = self.services_of(scope)
+    async def _run(
+        self, scope: Scope, services: Services, *, headers: Headers, request: GraphQLRequest, request_id: str
+    ) -> Outcome:
         try:
-            viewer = services.authenticate(headers.get("authorization"))
-            async with opened_context(
-                services, viewer, client_ip=client_ip_of(scope), request_id=request_id
-            ) as context:
+            authorization = headers.get(b"authorization")
+            viewer = services.authenticate(None if authorization is None else authorization.decode("latin-1"))
+            context = services.open_context(viewer, client_ip=client_ip_of(scope), request_id=request_id)
+            try:
                 return await execute(
                     services, context, request, request_id=request_id, is_read_only=scope["method"] == "GET"
                 )
+            finally:
+                await close_context(context, request_id=request_id)
         except OperationTypeRefusedError as error:
             if error.operation_type == "mutation":
                 message = "A mutation is sent by POST."
-                raise _RefusedError(METHOD_NOT_ALLOWED, message, headers={"allow": "POST"}) from error
+                raise _RefusedError(METHOD_NOT_ALLOWED, message, headers=((b"allow", b"POST"),)) from error
             return refusal(BadInputError("A subscription is sent over a WebSocket."), request_id=request_id)
         except Exception as error:  # noqa: BLE001 (the edge: refusal() logs what is unexpected and masks it)
             return refusal(error, request_id=request_id)
@@ -127,15 +167,15 @@ def client_ip_of(scope: Scope) -> str:
 
 
 def _require_json(headers: Headers) -> None:
-    if not is_json_content_type(headers.get("content-type")):
+    if not is_json_content_type(headers.get(b"content-type")):
         raise _RefusedError(UNSUPPORTED_MEDIA_TYPE, "Send the request as application/json in UTF-8.")
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise _RefusedError(UNSUPPORTED_MEDIA_TYPE, "Send the body without a content encoding.")
 
 
 async def _read_body(receive: Receive, *, headers: Headers, limits: HttpLimits) -> bytes:
-    declared = headers.get("content-length", "0")
-    if not declared.isascii() or not declared.isdigit():
+    declared = headers.get(b"content-length", b"0")
+    if not declared.isdigit():
         raise _RefusedError(BAD_REQUEST, "Content-Length must be a number.")
     if len(declared) > len(str(limits.max_body_bytes)) or int(declared) > limits.max_body_bytes:
         raise _too_large(limits)
@@ -156,13 +196,13 @@ async def _read_body(receive: Receive, *, headers: Headers, limits: HttpLimits) 
                     return b"".join(chunks)
     except TimeoutError as error:
         message_for_client = f"The body did not arrive within {limits.body_deadline_s:g} seconds."
-        raise _RefusedError(REQUEST_TIMEOUT, message_for_client, headers={"connection": "close"}) from error
+        raise _RefusedError(REQUEST_TIMEOUT, message_for_client, headers=_CONNECTION_ENDS) from error
 
 
 def _too_large(limits: HttpLimits) -> _RefusedError:
     # The rest of the body is never read, so the connection cannot be used again.
     message = f"The body is larger than {limits.max_body_bytes} bytes."
-    return _RefusedError(CONTENT_TOO_LARGE, message, headers={"connection": "close"})
+    return _RefusedError(CONTENT_TOO_LARGE, message, headers=_CONNECTION_ENDS)
 
 
 def _parsed_json(text: bytes | str, *, name: str) -> object:
@@ -181,25 +221,21 @@ def _query_content(parameters: QueryParams) -> dict[str, Any]:
     return content
 
 
-def _answered(outcome: Outcome, *, media_type: str, request_id: str) -> Response:
-    headers: dict[str, str] = {}
+def _answered(outcome: Outcome, *, media_type: str, request_id: str) -> _Answer:
+    extra: ExtraHeaders = ()
     if outcome.retry_after_s is not None:
-        headers["retry-after"] = whole_seconds(outcome.retry_after_s)
+        extra = ((b"retry-after", whole_seconds(outcome.retry_after_s).encode()),)
     status = outcome.http_status
     if media_type == PLAIN_JSON and status in {BAD_REQUEST, GATEWAY_TIMEOUT}:
         # Clients of the older media type take any other status for a failure below GraphQL.
         status = OK
     try:
-        return json_answer(
-            outcome.body, status=status, request_id=request_id, media_type=media_type, extra_headers=headers
-        )
+        return _Answer(status, media_type, orjson.dumps(outcome.body), extra)
     except TypeError as error:
         masked = refusal(error, request_id=request_id)
-        return json_answer(masked.body, status=masked.http_status, request_id=request_id, media_type=media_type)
+        return _Answer(masked.http_status, media_type, orjson.dumps(masked.body))
 
 
-def _refused(error: _RefusedError, *, media_type: str, request_id: str) -> Response:
+def _refused(error: _RefusedError, *, media_type: str) -> _Answer:
     content = {"errors": [{"message": shortened(str(error)), "extensions": {"code": BadInputError.code}}]}
-    return json_answer(
-        content, status=error.status, request_id=request_id, media_type=media_type, extra_headers=error.headers
-    )
+    return _Answer(error.status, media_type, orjson.dumps(content), error.headers)

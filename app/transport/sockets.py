@@ -29,7 +29,7 @@ class SocketTransport:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        request_id = request_id_of(headers)
+        request_id = request_id_of(headers.get("x-request-id", ""))
         services = self.services_of(scope)
         if (await receive())["type"] != "websocket.connect":
             return

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import httpx
 import pytest
 import uvicorn
-from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import Scope
 
-from app.transport import HttpLimits, SocketLimits, SocketRegistry, routes
+from app.transport import Application, HttpLimits, SocketLimits, SocketRegistry
 from app.transport.server import uvicorn_options
 from tests.transport.talk import eventually, server_tasks
 from tests.transport.toy import ToyServices
@@ -45,14 +44,12 @@ def services() -> ToyServices:
 
 
 @pytest.fixture
-def app(services: ToyServices) -> Starlette:
-    return Starlette(
-        routes=routes(lambda _: services, http_limits=HttpLimits(max_body_bytes=20_000, body_deadline_s=0.2))
-    )
+def app(services: ToyServices) -> Application:
+    return Application(lambda _: services, http_limits=HttpLimits(max_body_bytes=20_000, body_deadline_s=0.2))
 
 
 @pytest.fixture
-async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: Application) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://toy.example") as client:
         yield client
 
@@ -74,11 +71,11 @@ async def running_server() -> AsyncGenerator[ToyServer, None]:
         return services
 
     origins = frozenset({ALLOWED_ORIGIN})
-    app = Starlette(
-        routes=[
-            Mount("/quick", routes=routes(services_of, socket_limits=quick, registry=registry)),
-            *routes(services_of, registry=registry, allowed_origins=origins),
-        ]
+    app = Application(
+        services_of,
+        routes=[Mount("/quick", app=Application(services_of, socket_limits=quick, registry=registry))],
+        registry=registry,
+        allowed_origins=origins,
     )
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
