@@ -1,4 +1,4 @@
-"""The one way to the database: statements compiled once, run on an asyncpg pool, rows as plain tuples.
+"""The one way to the database: statements compiled once, run on pooled connections, rows as plain tuples.
 
 A Reader runs SELECTs; a Transaction is a Reader that also writes. A function that takes a Reader therefore
 cannot write, and the type checker says so. No ORM session, no relationship, no lazy anything.
@@ -12,13 +12,18 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
+from operator import itemgetter
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.dml import UpdateBase
 
-from core.errors import UnavailableError
+from core.errors import RookeryError, UnavailableError
+from core.pool import Connection, Pool
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -27,8 +32,6 @@ P = ParamSpec("P")
 TRANSACTION_ATTEMPTS = 3
 READ_ATTEMPTS = 2
 
-# asyncpg's types are not generic over the record class of a pool; rows leave this module as R.
-_Connection = Any
 _Observer = Callable[[str], None]
 
 _DIALECT: sa.Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # SQLAlchemy does not annotate it
@@ -36,6 +39,9 @@ _DIALECT: sa.Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # S
 # Planning a hydration for its exact parameters takes ten times as long as running it by the general plan, and every
 # statement here is written so that the general plan is the right one: by index, for one key or five hundred.
 _SERVER_SETTINGS = {"application_name": "rookery", "plan_cache_mode": "force_generic_plan", "jit": "off"}
+# The server itself ends a statement so long after we gave it up: we may be gone, and a request to cancel gets lost when
+# it comes before the statement has begun.
+_GRACE_S = 1.0
 
 _LOST = (
     asyncpg.PostgresConnectionError,
@@ -49,6 +55,8 @@ _LOST = (
 )
 _OVERLOADED = (TimeoutError, asyncpg.TooManyConnectionsError, asyncpg.QueryCanceledError)
 _REPEATABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+# After these nothing runs on the connection any more, unless it is lost.
+_ENDED = (asyncpg.PostgresError, RookeryError)
 
 
 class Statement(Generic[R_co]):
@@ -58,30 +66,43 @@ class Statement(Generic[R_co]):
     brings a value of its own.
     """
 
-    __slots__ = ("_defaults", "_names", "make", "text")
+    __slots__ = ("_defaults", "_pick", "does_write", "make", "text")
 
     def __init__(self, clause: sa.ClauseElement, make: Callable[[Any], R_co]) -> None:
         compiled = clause.compile(dialect=_DIALECT)
         self.text = str(compiled)
         self.make = make
+        self.does_write = any(isinstance(part, UpdateBase) for part in visitors.iterate(clause))
         # `positiontup` is the order of $1, $2, …; it is None for a statement without parameters.
-        self._names: tuple[str, ...] = tuple(getattr(compiled, "positiontup", None) or ())
+        self._pick = _picked(tuple(getattr(compiled, "positiontup", None) or ()))
         self._defaults = {name: value for name, value in compiled.params.items() if value is not None}
 
-    def arguments(self, given: dict[str, object]) -> list[object]:
-        defaults = self._defaults
-        return [given[name] if name in given else defaults[name] for name in self._names]
+    def arguments(self, given: dict[str, object]) -> Sequence[object]:
+        """The values of $1, $2, … Raises KeyError for a parameter that is missing."""
+        return self._pick({**self._defaults, **given} if self._defaults else given)
+
+
+def _picked(names: tuple[str, ...]) -> Callable[[dict[str, object]], Sequence[object]]:
+    """Picks the values of these keys, in order."""
+    match names:
+        case ():
+            return lambda _given: ()
+        case (name,):
+            return lambda given: (given[name],)
+        case _:
+            return itemgetter(*names)
 
 
 def rows_of(clause: sa.ClauseElement, row: type[R]) -> Statement[R]:
     """A statement whose rows become the NamedTuple `row`, column by column, in order."""
-    make: Callable[[Any], R] = row._make  # type: ignore[attr-defined]  # every NamedTuple has it, no protocol names it
-    return Statement(clause, make)
+    assert issubclass(row, tuple)
+    # What `row._make` does, without a Python function around it.
+    return Statement(clause, partial(tuple.__new__, row))
 
 
 def values_of(clause: sa.ClauseElement, kind: type[R]) -> Statement[R]:  # noqa: ARG001 (says what R is)
     """A statement of one column, whose rows become its bare values."""
-    return Statement(clause, lambda record: record[0])
+    return Statement(clause, itemgetter(0))
 
 
 def command(clause: sa.ClauseElement) -> Statement[None]:
@@ -89,21 +110,27 @@ def command(clause: sa.ClauseElement) -> Statement[None]:
     return Statement(clause, lambda _record: None)
 
 
+def _is_clean(connection: Connection) -> bool:
+    # In this order: a connection that was cut cannot tell whether it is in a transaction.
+    return not connection.is_closed() and not connection.is_in_transaction()
+
+
+_IS_REACHABLE = values_of(sa.select(sa.literal_column("1")), int)
+
+
 class Reader:
     """Runs SELECTs: on the pool, or inside a Transaction on that transaction's connection."""
 
     async def rows(self, statement: Statement[R], **parameters: object) -> list[R]:
         """Every row."""
-        records = await self._fetch(statement.text, statement.arguments(parameters))
-        make = statement.make
-        return [make(record) for record in records]
+        return list(map(statement.make, await self._fetch(statement, statement.arguments(parameters))))
 
     async def row(self, statement: Statement[R], **parameters: object) -> R | None:
         """The first row, or None."""
-        records = await self._fetch(statement.text, statement.arguments(parameters))
+        records = await self._fetch(statement, statement.arguments(parameters))
         return statement.make(records[0]) if records else None
 
-    async def _fetch(self, text: str, arguments: list[object]) -> Sequence[Any]:
+    async def _fetch(self, statement: Statement[Any], arguments: Sequence[object]) -> Sequence[Any]:
         raise NotImplementedError
 
 
@@ -114,30 +141,45 @@ class Transaction(Reader):
     in from elsewhere sets it.
     """
 
-    def __init__(self, connection: _Connection, observers: Iterable[_Observer], *, at: datetime | None = None) -> None:
+    def __init__(self, connection: Connection, observers: Iterable[_Observer], *, at: datetime | None = None) -> None:
         self._connection = connection
         self._observers = observers
         self.at = at
 
-    async def _fetch(self, text: str, arguments: list[object]) -> Sequence[Any]:
-        for observe in self._observers:
-            observe(text)
-        records: Sequence[Any] = await self._connection.fetch(text, *arguments)
-        return records
+    async def _fetch(self, statement: Statement[Any], arguments: Sequence[object]) -> Sequence[Any]:
+        self._begin(statement.text, does_write=statement.does_write)
+        return await self._connection.fetch(statement.text, *arguments)
 
     async def run(self, statement: Statement[Any], **parameters: object) -> int:
         """Runs a statement for its effect; gives the number of rows it touched."""
-        for observe in self._observers:
-            observe(statement.text)
-        status: str = await self._connection.execute(statement.text, *statement.arguments(parameters))
+        arguments = statement.arguments(parameters)
+        self._begin(statement.text, does_write=True)
+        status = await self._connection.execute(statement.text, *arguments)
         return int(status.rpartition(" ")[2])
 
     async def copy_in(self, table: str, *, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
         """Brings many rows in by COPY; gives their number."""
-        for observe in self._observers:
-            observe(f"COPY {table}")
-        status: str = await self._connection.copy_records_to_table(table, columns=columns, records=rows)
+        self._begin(f"COPY {table}", does_write=True)
+        status = await self._connection.copy_records_to_table(table, columns=columns, records=rows)
         return int(status.rpartition(" ")[2])
+
+    def _begin(self, text: str, *, does_write: bool) -> None:  # noqa: ARG002 (a kind of transaction asks)
+        for observe in self._observers:
+            observe(text)
+
+
+class OneWrite(Transaction):
+    """A transaction of one writing statement, its last: that statement commits by itself, so nothing may follow it.
+
+    What it reads before is read as in any transaction here: each statement sees what was committed when it began.
+    """
+
+    _has_written = False
+
+    def _begin(self, text: str, *, does_write: bool) -> None:
+        assert not self._has_written, "the write of this transaction is committed already"
+        self._has_written = does_write
+        super()._begin(text, does_write=does_write)
 
 
 class Database(Reader):
@@ -152,58 +194,57 @@ class Database(Reader):
         acquire_timeout_s: float,
         command_timeout_s: float,
     ) -> None:
-        self._url = url
-        self._pool_size = pool_size
-        self._connect_timeout_s = connect_timeout_s
-        self._acquire_timeout_s = acquire_timeout_s
-        self._command_timeout_s = command_timeout_s
-        self._pool: Any = None
+        connect = partial(
+            asyncpg.connect,
+            url,
+            timeout=connect_timeout_s,
+            command_timeout=command_timeout_s,
+            statement_cache_size=512,
+            server_settings=_SERVER_SETTINGS | {"statement_timeout": f"{(command_timeout_s + _GRACE_S) * 1000:.0f}"},
+        )
+        self._new_pool = partial(Pool, connect, size=pool_size, wait_s=acquire_timeout_s, settle_s=connect_timeout_s)
+        self._pool: Pool
         self.observers: list[_Observer] = []
 
     async def open(self) -> None:
-        """Prepares the pool. Connects to nothing yet: a process starts while Postgres is away."""
-        self._pool = await asyncpg.create_pool(
-            self._url,
-            min_size=0,
-            max_size=self._pool_size,
-            timeout=self._connect_timeout_s,
-            command_timeout=self._command_timeout_s,
-            statement_cache_size=512,
-            server_settings=_SERVER_SETTINGS,
-            # No statement of ours sets session state, so there is nothing to reset at each release.
-            reset=_nothing_to_reset,
-        )
+        """Makes the pool. Connects to nothing yet: a process starts while Postgres is away."""
+        self._pool = self._new_pool()
 
     async def is_reachable(self) -> bool:
         """Whether Postgres answers. Raises UnavailableError if it does not."""
-        return bool(await self._fetch("SELECT 1", []))
+        return await self.row(_IS_REACHABLE) == 1
 
     async def close(self) -> None:
         """Waits briefly for running statements, then closes every connection."""
-        try:
-            await asyncio.wait_for(self._pool.close(), timeout=5)
-        except TimeoutError:
-            self._pool.terminate()
+        await self._pool.close()
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[_Connection]:
-        try:
-            connection = await self._pool.acquire(timeout=self._acquire_timeout_s)
-        except (*_LOST, *_OVERLOADED) as error:
-            raise UnavailableError from error
+    async def _connection(self) -> AsyncIterator[Connection]:
+        pool = self._pool
+        connection = await pool.borrow()
         try:
             yield connection
-        finally:
-            await asyncio.shield(self._pool.release(connection))
+        except BaseException as error:
+            if isinstance(error, _ENDED) and not isinstance(error, _LOST) and _is_clean(connection):
+                pool.give_back(connection)
+            else:
+                pool.recover(connection)
+            raise
+        pool.give_back(connection)
 
-    async def _fetch(self, text: str, arguments: list[object]) -> Sequence[Any]:
+    async def _fetch(self, statement: Statement[Any], arguments: Sequence[object]) -> Sequence[Any]:
+        assert not statement.does_write, "a Reader does not write"
         for observe in self.observers:
-            observe(text)
+            observe(statement.text)
+        pool = self._pool
         for attempt in range(1, READ_ATTEMPTS + 1):
             try:
-                async with self._connection() as connection:
-                    records: Sequence[Any] = await connection.fetch(text, *arguments)
-                    return records
+                connection = await pool.borrow()
+                try:
+                    records = await connection.fetch(statement.text, *arguments)
+                except BaseException:
+                    pool.recover(connection)
+                    raise
             except ValueError:  # an argument that Postgres cannot take; asyncpg's class for it is an InterfaceError too
                 raise
             except _OVERLOADED as error:  # before _LOST, because TimeoutError is an OSError
@@ -212,7 +253,10 @@ class Database(Reader):
                 if attempt == READ_ATTEMPTS:
                     raise UnavailableError from error
                 # Whoever ended this connection has ended the others of the pool too: the next try gets a new one.
-                await self._pool.expire_connections()
+                pool.drop_idle()
+            else:
+                pool.give_back(connection)
+                return records
         raise AssertionError("unreachable: the loop returns or raises")
 
     async def transact(
@@ -232,10 +276,27 @@ class Database(Reader):
         **kwargs: P.kwargs,
     ) -> R:
         """`transact` with `at` as the clock."""
+
+        async def run(connection: Connection) -> R:
+            async with connection.transaction():
+                return await action(Transaction(connection, self.observers, at=at), *args, **kwargs)
+
+        return await self._attempted(run)
+
+    async def transact_in_one_write(
+        self, action: Callable[Concatenate[Transaction, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """`transact` for an action whose one writing statement is its last: saves the round trips of BEGIN and COMMIT.
+
+        A second write in the action is a bug and raises AssertionError before it is sent.
+        """
+        return await self._attempted(lambda connection: action(OneWrite(connection, self.observers), *args, **kwargs))
+
+    async def _attempted(self, run: Callable[[Connection], Awaitable[R]]) -> R:
         for attempt in range(1, TRANSACTION_ATTEMPTS + 1):
             try:
-                async with self._connection() as connection, connection.transaction():
-                    return await action(Transaction(connection, self.observers, at=at), *args, **kwargs)
+                async with self._connection() as connection:
+                    return await run(connection)
             except _REPEATABLE as error:
                 if attempt == TRANSACTION_ATTEMPTS:
                     raise UnavailableError from error
@@ -245,7 +306,3 @@ class Database(Reader):
             except (*_LOST, *_OVERLOADED) as error:
                 raise UnavailableError from error
         raise AssertionError("unreachable: the loop returns or raises")
-
-
-async def _nothing_to_reset(_connection: _Connection) -> None:
-    return

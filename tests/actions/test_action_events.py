@@ -77,5 +77,6 @@ async def test_folding_keeps_every_total_and_leaves_no_delta(
     await worker.settle()
     async with services.db._connection() as connection:
         row = await connection.fetchrow("SELECT like_count, reply_count FROM post_count WHERE post_id = $1", post)
+        assert row is not None
         assert tuple(row) == (0, 1)
         assert await connection.fetchval("SELECT count(*) FROM count_delta") == 0
