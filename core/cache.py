@@ -7,14 +7,17 @@ nothing, and lets one call through each second to see whether it is back.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import redis.exceptions
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection, BlockingConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+
+from core.tasks import end_tasks
+from core.wire import Command, Wire, is_plain, open_wire
 
 T = TypeVar("T")
 
@@ -43,6 +46,10 @@ class Cache:
         self.epoch: str | None = None
         self.round_trip_observers: list[Callable[[], None]] = []
         self.client = self._new_client(POOL_SIZE)
+        # Whether the lean way can be taken; a TLS connection, for one, is left to redis-py.
+        self._is_plain = is_plain(url)
+        self._line: _Line | None = None
+        self._opening: asyncio.Task[_Line] | None = None
         self._failures_in_a_row = 0
         self._closed_until = 0.0
 
@@ -67,13 +74,7 @@ class Cache:
 
     async def run(self, call: Callable[[Redis, str], Awaitable[T]]) -> T:
         """What `call(client, epoch)` gives. Raises CacheUnavailableError, within the deadline, if Redis is away."""
-        now = time.monotonic()
-        if self._failures_in_a_row >= FAILURES_TO_OPEN:
-            if now < self._closed_until:
-                raise CacheUnavailableError("Redis failed a moment ago and is left alone.")
-            self._closed_until = now + OPEN_FOR_S  # this call is the one that looks; others go on without
-        for observe in self.round_trip_observers:
-            observe()
+        self._begin()
         try:
             async with asyncio.timeout(self.timeout_s):
                 if self.epoch is None:
@@ -85,14 +86,85 @@ class Cache:
                     # A new server took the call, with keys of the old one: what it read or wrote is of no use.
                     raise redis.exceptions.ConnectionError("Redis is not the server that it was")
         except _FAILURES as error:
-            self._failures_in_a_row += 1
-            self._closed_until = time.monotonic() + OPEN_FOR_S
-            raise CacheUnavailableError(f"Redis did not answer: {error}") from error
+            raise self._failed(error) from error
         self._failures_in_a_row = 0
         return result
 
+    async def exchange(self, commands_of: Callable[[str], Sequence[Command]]) -> Sequence[Any]:
+        """The replies to the commands that `commands_of(epoch)` gives, in one round trip of the lean way (core.wire).
+
+        For what every feed asks. Raises CacheUnavailableError as `run`.
+        """
+        if not self._is_plain:
+            return await self.run(lambda client, epoch: _by_pipeline(client, commands_of(epoch)))
+        self._begin()
+        try:
+            line = self._line
+            if line is None or line.wire.is_lost:
+                line = await self._new_line()
+            replies = await line.wire.call(*commands_of(line.epoch))
+        except _FAILURES as error:
+            raise self._failed(error) from error
+        self._failures_in_a_row = 0
+        return replies
+
+    def _begin(self) -> None:
+        """Lets a call through, or raises CacheUnavailableError while the breaker is open."""
+        if self._failures_in_a_row >= FAILURES_TO_OPEN:
+            now = time.monotonic()
+            if now < self._closed_until:
+                raise CacheUnavailableError("Redis failed a moment ago and is left alone.")
+            self._closed_until = now + OPEN_FOR_S  # this call is the one that looks; others go on without
+        for observe in self.round_trip_observers:
+            observe()
+
+    def _failed(self, error: Exception) -> CacheUnavailableError:
+        self._failures_in_a_row += 1
+        self._closed_until = time.monotonic() + OPEN_FOR_S
+        return CacheUnavailableError(f"Redis did not answer: {error}")
+
+    async def _new_line(self) -> "_Line":
+        """The line, opened once for all who want it now."""
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(self._open_line())
+            self._opening.add_done_callback(self._line_opened)
+        return await asyncio.shield(self._opening)
+
+    async def _open_line(self) -> "_Line":
+        wire = await open_wire(self.url, timeout_s=self.timeout_s)
+        try:
+            [info] = await wire.call(("INFO", "server"))
+            return _Line(wire, _run_id(info))
+        except BaseException:
+            wire.close()
+            raise
+
+    def _line_opened(self, opening: "asyncio.Task[_Line]") -> None:
+        self._opening = None
+        if not opening.cancelled() and opening.exception() is None:
+            self._line = opening.result()
+
     async def close(self) -> None:
+        if self._opening is not None:
+            await end_tasks([self._opening])
+        if self._line is not None:
+            self._line.wire.close()
         await self.client.aclose(close_connection_pool=True)
+
+
+async def _by_pipeline(client: Redis, commands: Sequence[Command]) -> Sequence[Any]:
+    pipeline = client.pipeline(transaction=False)
+    for command in commands:
+        pipeline.execute_command(*command)
+    replies: Sequence[Any] = await pipeline.execute()
+    return replies
+
+
+class _Line(NamedTuple):
+    """The lean way, open; and the run of the server at its other end, which is the same as long as it is open."""
+
+    wire: Wire
+    epoch: str
 
 
 def _run_id(info: Any) -> str:  # a reply is str or bytes, depending on the protocol and the decoder

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from core.cache import Cache
+from core.wire import Command
 from timelines import keys
 
 _ID = struct.Struct(">Q")
@@ -104,16 +105,15 @@ class TimelineStore:
         One round trip. A reader keeps their timeline alive.
         """
 
-        async def call(client: Redis, epoch: str) -> tuple[list[float | None], list[bytes]]:
+        def commands(epoch: str) -> Sequence[Command]:
             key = keys.home(self._cache.prefix, epoch, account_id)
-            pipeline = client.pipeline(transaction=False)
-            pipeline.zmscore(key, [FILLED, COMPLETE])  # type: ignore[list-item]  # bytes do
-            pipeline.zrange(key, b"(" + member_of(before), b"+", bylex=True, offset=0, num=limit)
-            pipeline.expire(key, self._ttl_s)
-            marks, members, _ = await pipeline.execute()
-            return marks, members
+            return (
+                ("ZMSCORE", key, FILLED, COMPLETE),
+                ("ZRANGE", key, b"(" + member_of(before), b"+", "BYLEX", "LIMIT", 0, limit),
+                ("EXPIRE", key, self._ttl_s),
+            )
 
-        (filled, complete), members = await self._cache.run(call)
+        (filled, complete), members, _ = await self._cache.exchange(commands)
         ids = [entry_of(member) for member in members if member not in MARKERS]
         if filled is None or (len(ids) < limit and complete is None):
             return None
