@@ -3,7 +3,6 @@
 The transports hand in a `GraphQLRequest` and get an `Outcome`; they never see the library's results.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, NamedTuple, Protocol
@@ -16,6 +15,7 @@ from strawberry.types.graphql import OperationType
 
 from access.viewer import Viewer
 from app.transport.errors import as_graphql_error, format_errors, http_status_of, log, retry_after_s_of
+from core.deadlines import Deadlines
 from core.errors import BadInputError, DeadlineExceededError
 
 _QUERIES = frozenset({OperationType.QUERY})
@@ -34,7 +34,7 @@ class Services(Protocol):
     """What the transports need of the process."""
 
     schema: strawberry.Schema
-    operation_deadline_s: float
+    operation_deadlines: Deadlines
     is_production: bool
     is_draining: bool
 
@@ -135,10 +135,9 @@ async def execute(
 
     Raises OperationTypeRefusedError for other operations, before anything is run.
     """
-    deadline_s = services.operation_deadline_s
-    deadline = asyncio.timeout(deadline_s)
+    deadline = services.operation_deadlines.block()
     try:
-        async with deadline:
+        with deadline:
             result = await services.schema.execute(
                 request.query,
                 variable_values=request.variables,
@@ -152,9 +151,10 @@ async def execute(
     except CannotGetOperationTypeError as error:
         return refusal(_unknown_operation(error), request_id=request_id)
     except TimeoutError as error:
-        if not deadline.expired():
+        if not deadline.has_expired:
             return refusal(error, request_id=request_id)
-        late = DeadlineExceededError(f"The operation took longer than {deadline_s:g} seconds and was stopped.")
+        took = f"longer than {services.operation_deadlines.length_s:g} seconds"
+        late = DeadlineExceededError(f"The operation took {took} and was stopped.")
         return refusal(late, request_id=request_id)
     return _outcome(result, request_id=request_id)
 

@@ -4,7 +4,6 @@ A bare ASGI application, in front of Starlette's routes: a framework's request, 
 much as answering a small document.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -33,6 +32,7 @@ from app.transport.headers import (
     whole_seconds,
 )
 from app.transport.limits import HttpLimits
+from core.deadlines import Deadlines
 from core.errors import BadInputError
 
 OK = 200
@@ -78,11 +78,12 @@ class _Answer(NamedTuple):
 class HttpTransport:
     """The ASGI application behind POST and GET /graphql."""
 
-    __slots__ = ("_limits", "_services_of")
+    __slots__ = ("_body_deadlines", "_limits", "_services_of")
 
     def __init__(self, services_of: Callable[[Scope], Services], *, limits: HttpLimits) -> None:
         self._services_of = services_of
         self._limits = limits
+        self._body_deadlines = Deadlines(limits.body_deadline_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Of a header that comes twice, the first one counts.
@@ -129,7 +130,9 @@ class HttpTransport:
             match scope["method"]:
                 case "POST":
                     _require_json(headers)
-                    body = await _read_body(receive, headers=headers, limits=self._limits)
+                    body = await _read_body(
+                        receive, headers=headers, limits=self._limits, deadlines=self._body_deadlines
+                    )
                     return GraphQLRequest.parse(_parsed_json(body, name="The body"))
                 case "GET":
                     return GraphQLRequest.parse(_query_content(QueryParams(scope["query_string"])))
@@ -173,7 +176,7 @@ def _require_json(headers: Headers) -> None:
         raise _RefusedError(UNSUPPORTED_MEDIA_TYPE, "Send the body without a content encoding.")
 
 
-async def _read_body(receive: Receive, *, headers: Headers, limits: HttpLimits) -> bytes:
+async def _read_body(receive: Receive, *, headers: Headers, limits: HttpLimits, deadlines: Deadlines) -> bytes:
     declared = headers.get(b"content-length", b"0")
     if not declared.isdigit():
         raise _RefusedError(BAD_REQUEST, "Content-Length must be a number.")
@@ -182,7 +185,7 @@ async def _read_body(receive: Receive, *, headers: Headers, limits: HttpLimits) 
     chunks: list[bytes] = []
     size_bytes = 0
     try:
-        async with asyncio.timeout(limits.body_deadline_s):
+        with deadlines.block():
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
@@ -195,7 +198,7 @@ async def _read_body(receive: Receive, *, headers: Headers, limits: HttpLimits) 
                 if not message.get("more_body", False):
                     return b"".join(chunks)
     except TimeoutError as error:
-        message_for_client = f"The body did not arrive within {limits.body_deadline_s:g} seconds."
+        message_for_client = f"The body did not arrive within {deadlines.length_s:g} seconds."
         raise _RefusedError(REQUEST_TIMEOUT, message_for_client, headers=_CONNECTION_ENDS) from error
 
 

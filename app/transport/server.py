@@ -39,6 +39,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
 
     _header_timer: asyncio.TimerHandle | None = None
     _header_bytes = 0
+    _are_headers_open = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -50,7 +51,10 @@ class GuardedHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._header_timer is not None:
+        if self._are_headers_open:
+            # Most requests come in one piece, and need no timer.
+            if self._header_timer is None:
+                self._await_headers()
             self._header_bytes += len(data)
             if self._header_bytes > self.max_header_bytes:
                 self._stop_header_timer()
@@ -58,11 +62,12 @@ class GuardedHttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        if self._header_timer is None:
-            self._await_headers()
+        self._are_headers_open = True
 
     def on_headers_complete(self) -> None:
-        self._stop_header_timer()
+        self._are_headers_open = False
+        if self._header_timer is not None:
+            self._stop_header_timer()
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -91,6 +96,7 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self._refuse(b"408 Request Timeout", "The headers did not arrive in time.")
 
     def _refuse(self, status: bytes, message: str) -> None:
+        self._are_headers_open = False
         if self.transport.is_closing():
             return
         body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": BadInputError.code}}]})

@@ -13,6 +13,7 @@ from starlette.types import Scope
 
 from app.transport import Application, HttpLimits, SocketLimits, SocketRegistry
 from app.transport.server import uvicorn_options
+from core.deadlines import Deadlines
 from tests.transport.talk import eventually, server_tasks
 from tests.transport.toy import ToyServices
 
@@ -99,7 +100,7 @@ def server(running_server: ToyServer) -> Iterator[ToyServer]:
     services.is_draining = False
     services.is_database_up = True
     services.token_ttl_s = 3600.0
-    services.operation_deadline_s = 5.0
+    services.operation_deadlines = Deadlines(5.0)
     services.revoked_sessions.clear()
 
 

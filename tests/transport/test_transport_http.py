@@ -15,6 +15,7 @@ from starlette.types import Message
 from structlog.testing import capture_logs
 
 from app.transport.headers import PLAIN_JSON, RESPONSE_JSON, negotiate
+from core.deadlines import Deadlines
 from tests.transport.toy import ToyServices
 
 HELLO = {"query": "{ hello }"}
@@ -308,7 +309,7 @@ async def test_nulled_data_is_not_a_request_error(client: httpx.AsyncClient) -> 
 
 
 async def test_operation_is_stopped_at_its_deadline(client: httpx.AsyncClient, services: ToyServices) -> None:
-    services.operation_deadline_s = 0.05
+    services.operation_deadlines = Deadlines(0.05)
     plain = await post(client, "{ slow }")
     strict = await post(client, "{ slow }", headers=STRICT)
     assert (plain.status_code, strict.status_code) == (200, 504)

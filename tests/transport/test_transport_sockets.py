@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 from websockets.typing import Subprotocol
 
+from core.deadlines import Deadlines
 from tests.transport.conftest import ToyServer
 from tests.transport.talk import (
     ANN,
@@ -278,7 +279,7 @@ async def test_errors_inside_operations_are_masked_as_over_http(server: ToyServe
 
 
 async def test_operation_is_stopped_at_its_deadline_and_a_subscription_is_not(server: ToyServer) -> None:
-    server.services.operation_deadline_s = 0.1
+    server.services.operation_deadlines = Deadlines(0.1)
     async with talk(server.url) as it:
         await it.init()
         await it.say(FOREVER)

@@ -14,6 +14,7 @@ from strawberry.scalars import JSON
 from strawberry.types import ExecutionContext
 
 from access.viewer import Viewer
+from core.deadlines import Deadlines
 from core.errors import (
     BadCursorError,
     NotFoundError,
@@ -179,7 +180,7 @@ def toy_schema() -> ToySchema:
 @dataclass
 class ToyServices:
     schema: strawberry.Schema = field(default_factory=toy_schema)
-    operation_deadline_s: float = 5.0
+    operation_deadlines: Deadlines = field(default_factory=lambda: Deadlines(5.0))
     is_production: bool = False
     is_draining: bool = False
     is_database_up: bool = True
