@@ -35,19 +35,21 @@ class _Group:
 
 
 class _Slot:
-    """A key's place in the queue and in the cache, instead of a future of its own, until `load` asks for one.
+    """A key's place in the queue and in the cache. aiodataloader sets its result as it does a future's.
 
-    aiodataloader sets its result as it does a future's.
+    Everybody who waits for the key has a future of their own: a task that is cancelled cancels the future it waits
+    for, which must not be that of others.
     """
 
-    __slots__ = ("_cache_key", "_future", "_loader", "_waiting", "is_done", "value")
+    __slots__ = ("_cache_key", "_futures", "_groups", "_loader", "is_done", "value")
 
     def __init__(self, loader: "GroupLoader[Any, Any]", cache_key: Any) -> None:
         self._loader = loader
         self._cache_key = cache_key
-        self._waiting: list[tuple[_Group, int]] = []
-        self._future: Future[Any] | None = None
+        self._groups: list[tuple[_Group, int]] = []
+        self._futures: list[Future[Any]] = []
         self.is_done = False
+        # What was loaded, or the exception that the load failed with.
         self.value: Any = None
 
     def done(self) -> bool:
@@ -55,34 +57,37 @@ class _Slot:
 
     def set_result(self, value: Any) -> None:
         self._loader._keep(self._cache_key, self, value)  # noqa: SLF001 (its loader's other half)
-        self._settle(value)
+        self.settle(value)
 
     def set_exception(self, error: Exception) -> None:
-        self._settle(error)
+        self.settle(error)
 
-    def tell(self, group: _Group, index: int) -> None:
+    def tell_group(self, group: _Group, index: int) -> None:
         """Gives the group the value, now or when it comes."""
         if self.is_done:
             group.values[index] = self.value
         else:
             group.expect()
-            self._waiting.append((group, index))
+            self._groups.append((group, index))
 
-    def as_future(self, loop: AbstractEventLoop) -> "Future[Any]":
-        if self._future is None:
-            self._future = loop.create_future()
-            if self.is_done:
-                _resolve(self._future, self.value)
-        return self._future
+    def tell(self, future: "Future[Any]") -> None:
+        """Gives the future the value, now or when it comes."""
+        if self.is_done:
+            _resolve(future, self.value)
+        else:
+            self._futures.append(future)
 
-    def _settle(self, value: Any) -> None:
+    def settle(self, value: Any) -> None:
+        """The value has come."""
         self.is_done = True
         self.value = value
-        for group, index in self._waiting:
+        for group, index in self._groups:
             group.settle(index, value)
-        self._waiting.clear()
-        if self._future is not None and not self._future.done():
-            _resolve(self._future, value)
+        for future in self._futures:
+            if not future.done():
+                _resolve(future, value)
+        self._groups.clear()
+        self._futures.clear()
 
 
 class GroupLoader(DataLoader[K, V], Generic[K, V]):
@@ -103,44 +108,28 @@ class GroupLoader(DataLoader[K, V], Generic[K, V]):
         return key
 
     def load(self, key: K) -> "Future[V]":
-        if key is None or not self.cache:
-            return super().load(key)
+        """A future of the key's value, the caller's own. Raises TypeError for None, as aiodataloader does."""
+        if key is None:
+            raise TypeError("The loader.load() function must be called with a value, but got: None.")
+        future: Future[V] = self.loop.create_future()
         cache_key = self.get_cache_key(key)
-        entry = cast("Future[V] | _Slot | None", self._cache.get(cache_key))
-        if entry is None:
-            if cache_key not in self._values:
-                return super().load(key)
-            future: Future[V] = self.loop.create_future()
+        if self.cache and cache_key in self._values:
             future.set_result(self._values[cache_key])
-            self._cache[cache_key] = future
-            return future
-        if isinstance(entry, _Slot):
-            return entry.as_future(self.loop)
-        if entry.cancelled():  # whoever waited for it was cancelled; that says nothing about the key
-            del self._cache[cache_key]
-            return super().load(key)
-        return entry
+        else:
+            self._slot(key, cache_key).tell(future)
+        return future
 
     def loaded_group(self, keys: Sequence[K]) -> list[V] | None:
         """The values of keys that are all there already; None if one is not, or has failed."""
         if not self.cache:
             return None
         values = self._values
-        if "get_cache_key" not in self.__dict__ and type(self).get_cache_key is GroupLoader.get_cache_key:
-            try:
+        try:
+            if self._is_known_by_key:
                 return [values[key] for key in keys]
-            except KeyError:
-                pass
-        found: list[V] = []
-        for key in keys:
-            cache_key = self.get_cache_key(key)
-            if cache_key not in values:
-                entry = self._cache.get(cache_key)
-                if not isinstance(entry, Future) or not entry.done() or entry.cancelled() or entry.exception():
-                    return None
-                values[cache_key] = entry.result()
-            found.append(values[cache_key])
-        return found
+            return [values[self.get_cache_key(key)] for key in keys]
+        except KeyError:
+            return None
 
     async def load_group(self, keys: Sequence[K]) -> list[V | Exception]:
         """The value of each key, or the exception that its load failed with; keys may repeat.
@@ -152,21 +141,10 @@ class GroupLoader(DataLoader[K, V], Generic[K, V]):
             if key is None:
                 raise TypeError("The loader.load_group() function must be called with values, but got: None.")
             cache_key = self.get_cache_key(key)
-            entry: Any = None
-            if self.cache:
-                if cache_key in self._values:
-                    group.values[index] = self._values[cache_key]
-                    continue
-                entry = self._cache.get(cache_key)
-            if isinstance(entry, Future) and not entry.cancelled():
-                _tell(entry, group, index)
-                continue
-            if not isinstance(entry, _Slot):
-                entry = _Slot(self, cache_key)
-                if self.cache:
-                    self._cache[cache_key] = cast("Future[V]", entry)
-                self.do_resolve_reject(key, cast("Future[V]", entry))
-            entry.tell(group, index)
+            if self.cache and cache_key in self._values:
+                group.values[index] = self._values[cache_key]
+            else:
+                self._slot(key, cache_key).tell_group(group, index)
         if group.future is not None:
             await group.future
         return group.values
@@ -181,18 +159,21 @@ class GroupLoader(DataLoader[K, V], Generic[K, V]):
                 dispatch_queue(self)
 
     def prime(self, key: K, value: V) -> "GroupLoader[K, V]":
+        """Makes a value known, or with an exception that the key fails, unless something is known of it already."""
         cache_key = self.get_cache_key(key)
+        if cache_key in self._values or cache_key in self._cache:
+            return self
         if isinstance(value, Exception):
-            if cache_key not in self._values:
-                super().prime(key, value)
-        elif cache_key not in self._cache:
-            self._values.setdefault(cache_key, value)
+            slot = _Slot(self, cache_key)
+            slot.settle(value)
+            self._slots[cache_key] = slot
+        else:
+            self._values[cache_key] = value
         return self
 
     def prime_many(self, values: Mapping[K, V]) -> None:
         """Primes values (not exceptions) by their keys; what is known of a key already stays."""
-        is_by_key = "get_cache_key" not in self.__dict__ and type(self).get_cache_key is GroupLoader.get_cache_key
-        if is_by_key and not self._cache:
+        if self._is_known_by_key and not self._cache:
             self._values = {**values, **self._values} if self._values else dict(values)
             return
         for key, value in values.items():
@@ -208,25 +189,30 @@ class GroupLoader(DataLoader[K, V], Generic[K, V]):
         super().clear_all()
         return self
 
+    @property
+    def _slots(self) -> dict[Any, _Slot]:
+        """Aiodataloader's cache, which holds slots where it would have futures."""
+        return cast("dict[Any, _Slot]", self._cache)
+
+    @property
+    def _is_known_by_key(self) -> bool:
+        return "get_cache_key" not in self.__dict__ and type(self).get_cache_key is GroupLoader.get_cache_key
+
+    def _slot(self, key: K, cache_key: Any) -> _Slot:
+        """The key's place; it is asked for if nobody has yet."""
+        slot = self._slots.get(cache_key) if self.cache else None
+        if slot is None:
+            slot = _Slot(self, cache_key)
+            if self.cache:
+                self._slots[cache_key] = slot
+            self.do_resolve_reject(key, cast("Future[V]", slot))
+        return slot
+
     def _keep(self, cache_key: Any, slot: _Slot, value: V) -> None:
         """Keeps a loaded value, unless its key was cleared meanwhile."""
-        if self.cache and cast("Any", self._cache.get(cache_key)) is slot:
+        if self.cache and self._slots.get(cache_key) is slot:
             del self._cache[cache_key]
             self._values[cache_key] = value
-
-
-def _tell(future: "Future[Any]", group: _Group, index: int) -> None:
-    if future.done():
-        group.values[index] = _outcome(future)
-    else:
-        group.expect()
-        future.add_done_callback(lambda done: group.settle(index, _outcome(done)))
-
-
-def _outcome(future: "Future[Any]") -> Any:
-    if future.cancelled():
-        return RuntimeError("The load of this key was cancelled.")
-    return future.exception() or future.result()
 
 
 def _resolve(future: "Future[Any]", value: Any) -> None:
