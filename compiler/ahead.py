@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from compiler.relations import Relation
+from compiler.resolving import Related
 from compiler.run import PlannedInfo, Run
 
 if TYPE_CHECKING:
@@ -17,50 +19,52 @@ class Call(NamedTuple):
 
 
 class Ahead:
-    """What is selected below some fields (usually one), as far as the plan knows."""
+    """What is selected below a field, as far as the plan knows. Paths are of the schema's names, from there.
 
-    __slots__ = ("_fields", "_run")
+    What does not depend on variables is looked up once for a plan.
+    """
 
-    def __init__(self, run: Run, fields: Sequence["FieldPlan"]) -> None:
+    __slots__ = ("_field", "_run")
+
+    def __init__(self, run: Run, field: "FieldPlan") -> None:
         self._run = run
-        self._fields = fields
+        self._field = field
 
-    def names(self, *path: str) -> frozenset[str] | None:
-        """The schema's names of what is selected below `path`, a path of such names from here; empty if nothing is.
+    def relations(self, *path: str) -> frozenset[Relation] | None:
+        """The declared relations that are selected at the end of `path`; empty if nothing is.
 
         None if that cannot be said, because there is an interface or a union on the way.
         """
-        fields = self._at(path)
-        if fields is None:
-            return None
-        below = list(_below(fields))
-        if any(found is None for found in below):
-            return None
-        return frozenset(field.field_name for field in below if field is not None)
+        known = self._field.ahead
+        if path not in known.relations:
+            fields = _fields_at(self._field, path)
+            known.relations[path] = None if fields is None else _relations_below(fields)
+        return known.relations[path]
 
     def calls(self, *path: str) -> list[Call]:
         """Each selection of the field at the end of `path` whose arguments are good; none below abstract types."""
-        *above, name = path
-        fields = self._at(above)
+        known = self._field.ahead
+        fields = known.fields.get(path)
+        if fields is None:
+            fields = known.fields[path] = _fields_at(self._field, path) or ()
         calls = []
-        for field in _below(fields or ()):
-            if field is None or field.field_name != name:
-                continue
+        for field in fields:
             try:
                 arguments = field.arguments(self._run)
             except Exception:  # noqa: BLE001, S112 (whoever resolves the field says what is wrong)
                 continue
-            calls.append(Call(arguments, Ahead(self._run, [field])))
+            calls.append(Call(arguments, Ahead(self._run, field)))
         return calls
 
-    def _at(self, path: Sequence[str]) -> Sequence["FieldPlan"] | None:
-        fields = self._fields
-        for name in path:
-            below = list(_below(fields))
-            if any(field is None for field in below):
-                return None
-            fields = [field for field in below if field is not None and field.field_name == name]
-        return fields
+
+class KnownAhead:
+    """What has been looked up below a field."""
+
+    __slots__ = ("fields", "relations")
+
+    def __init__(self) -> None:
+        self.fields: dict[tuple[str, ...], Sequence[FieldPlan]] = {}
+        self.relations: dict[tuple[str, ...], frozenset[Relation] | None] = {}
 
 
 def look_ahead(info: Any) -> Ahead | None:
@@ -69,13 +73,27 @@ def look_ahead(info: Any) -> Ahead | None:
     None where that is not known: on another executor than a compiled one.
     """
     raw = getattr(info, "_raw_info", info)
-    return Ahead(raw.run, [raw.position]) if isinstance(raw, PlannedInfo) else None
+    return Ahead(raw.run, raw.position) if isinstance(raw, PlannedInfo) else None
 
 
-def _below(fields: Sequence["FieldPlan"]) -> "Iterator[FieldPlan | None]":
-    """The fields below; None for what is below an abstract type, of which only values say what it is."""
+def _fields_at(field: "FieldPlan", path: Sequence[str]) -> "Sequence[FieldPlan] | None":
+    """The fields at the end of a path; None if there is an abstract type on the way, of which only values say more."""
+    fields: Sequence[FieldPlan] = [field]
+    for name in path:
+        if any(above.is_abstract for above in fields):
+            return None
+        fields = [below for below in _below(fields) if below.field_name == name]
+    return fields
+
+
+def _relations_below(fields: "Sequence[FieldPlan]") -> frozenset[Relation] | None:
+    if any(field.is_abstract for field in fields):
+        return None
+    resolvings = (field.resolving for field in _below(fields))
+    return frozenset(resolving.relation for resolving in resolvings if isinstance(resolving, Related))
+
+
+def _below(fields: "Sequence[FieldPlan]") -> "Iterator[FieldPlan]":
     for field in fields:
-        if field.is_abstract:
-            yield None
-        for selection in field.selections.values() if not field.is_abstract else ():
+        for selection in field.selections.values():
             yield from selection.fields

@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any, Protocol
 
 from graphql import GraphQLError
-from graphql.pyutils import Undefined, inspect, is_iterable
+from graphql.pyutils import Path, Undefined, inspect, is_iterable
 from graphql.type import GraphQLObjectType
 
 from compiler.places import ItemPlaces, PickedPlaces, Places
 from compiler.relations import InstanceOf
-from compiler.run import VOID, Bubble, Later, Run
+from compiler.run import VOID, Bubble, Later, PlannedInfo, Run
 from compiler.started import Started, finish_all
 
 # What an object's place may hold instead of an object.
@@ -225,7 +225,7 @@ class ObjectCompletion:
         answers: list[Any] = []
         for index, value in enumerate(values):
             try:
-                info = run.info(position, position.field_def, position.nodes, position.parent_type, places.path(index))
+                info = _info(run, position, places.path(index))
                 answers.append(is_type_of(value, info))
             except Exception as error:  # noqa: BLE001 (whatever a predicate raises is the field's error)
                 answers.append(error)
@@ -295,7 +295,7 @@ class AbstractCompletion:
                 found.append(known)
                 continue
             try:
-                info = run.info(position, position.field_def, position.nodes, position.parent_type, places.path(index))
+                info = _info(run, position, places.path(index))
                 name = resolve_type(value, info, self._type)
                 if not executor.is_awaitable(name):
                     name = executor.ensure_valid_runtime_type(name, self._type, [position.details], info, value)
@@ -321,7 +321,7 @@ class AbstractCompletion:
             if isinstance(name, GraphQLObjectType | Exception | Bubble):
                 continue
             try:
-                info = run.info(position, position.field_def, position.nodes, position.parent_type, places.path(index))
+                info = _info(run, position, places.path(index))
                 names[index] = executor.ensure_valid_runtime_type(
                     name, self._type, [position.details], info, values[index]
                 )
@@ -372,6 +372,13 @@ class AbstractCompletion:
         for picks, part in started:
             put(completed, picks, part.result if part.is_done else [VOID] * len(picks))
         return completed
+
+
+def _info(run: Run, position: Position, path: Path | None) -> PlannedInfo:
+    """What those who say a value's type are told of its place: that of the field, also for an item of its list."""
+    while path is not None and isinstance(path.key, int):
+        path = path.prev
+    return run.info(position, position.field_def, position.nodes, position.parent_type, path)
 
 
 def complete_present(

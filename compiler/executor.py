@@ -10,12 +10,14 @@ from graphql.language import OperationType
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from compiler.conditions import conditions_of
+from compiler.counters import Counters, reason_of
 from compiler.places import RootPlace
 from compiler.plan import NotCompilableError, Plan
-from compiler.run import Bubble, Run
+from compiler.run import Bubble, Later, Run
 
 MOST_OPERATIONS = 500
 MOST_FIELDS = 50_000
+NOT_ORDINARY = "something outside the operation takes part in it"
 
 
 class Plans:
@@ -39,23 +41,27 @@ class Plans:
         if self.why_not is not None:
             raise NotCompilableError(self.why_not)
         coerced = variables.coerced
-        flags = tuple([bool(coerced.get(name)) for name in self.conditions])
+        values = [coerced.get(name) for name in self.conditions]
+        if None in values:
+            raise NotCompilableError("null is no condition")  # wherever graphql-core finds it, it says so
+        flags = tuple(map(bool, values))
         plan = self._plans.get(flags)
         if plan is None:
             plan = self._plans[flags] = Plan(executor, variables, self.conditions, natives=self._natives)
         return plan
 
 
-class PlanCache:
-    """Plans by operation, the least recently used forgotten first; bounded in operations and in planned fields."""
+class PlanCache(Counters):
+    """Plans by operation, the least recently used forgotten first; bounded in operations and in planned fields.
+
+    Counts all operations of the process, those with plans of their own (CompiledOperation) included.
+    """
 
     def __init__(self, *, most_operations: int = MOST_OPERATIONS, most_fields: int = MOST_FIELDS) -> None:
+        super().__init__()
         self._most_operations = most_operations
         self._most_fields = most_fields
         self._known: OrderedDict[int, Plans] = OrderedDict()
-        self.compiled_count = 0
-        self.fallback_count = 0
-        self.evicted_count = 0
 
     def plan_for(self, executor: "CompiledExecutor") -> Plan:
         """The plan of what the executor is about to run. Raises NotCompilableError."""
@@ -84,13 +90,13 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: FBT001 (graphql-core's signature)
         if not self._is_ordinary():
-            self.plans.fallback_count += 1
+            self.plans.count_fallback(NOT_ORDINARY)
             return super().execute_operation(serially)
         try:
             plan = self.plans.plan_for(self)
-        except (NotCompilableError, GraphQLError, RecursionError):
+        except (NotCompilableError, GraphQLError, RecursionError) as error:
             # graphql-core says the same of an operation that cannot be run at all, in its own words.
-            self.plans.fallback_count += 1
+            self.plans.count_fallback(reason_of(error))
             return super().execute_operation(serially)
         self.plans.compiled_count += 1
         run = Run(
@@ -101,19 +107,25 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             errors=self.collected_errors,
         )
         is_serial = self.operation.operation is OperationType.MUTATION if serially is None else serially
-        if is_serial:
-            return self._finished(run, plan, None)
-        rows = plan.root.execute(run, [self.root_value], RootPlace())
+        execute = plan.root.execute_serially if is_serial else plan.root.execute
+        rows = execute(run, [self.root_value], RootPlace())
         if isinstance(rows, list):
             return self.build_response(root_data(run, rows[0]))
-        return self._finished(run, plan, rows)
+        return self._finished(run, rows)
 
-    async def _finished(self, run: Run, plan: Plan, rows: Any) -> Any:
-        if rows is None:
-            data = await plan.root.execute_serially(run, self.root_value, RootPlace())
-        else:
-            [data] = await rows(run)
+    async def _finished(self, run: Run, rows: Later) -> Any:
+        [data] = await rows(run)
         return self.build_response(root_data(run, data))
+
+    def why_not(self) -> str | None:
+        """Why the operation is left to graphql-core; None if it runs compiled."""
+        if not self._is_ordinary():
+            return NOT_ORDINARY
+        try:
+            self.plans.plan_for(self)
+        except (NotCompilableError, GraphQLError, RecursionError) as error:
+            return reason_of(error)
+        return None
 
     def _is_ordinary(self) -> bool:
         """Whether nothing outside the operation takes part in running its fields."""

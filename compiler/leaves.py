@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
-from graphql.pyutils import Undefined, inspect
+from graphql.pyutils import Undefined, inspect, is_awaitable
 from graphql.type import GraphQLEnumType, GraphQLScalarType, specified_scalar_types
 
-from compiler.completion import Position
+from compiler.completion import MOST_KINDS, Position
 from compiler.places import Places
 from compiler.run import VOID, Run
 
@@ -18,6 +18,10 @@ SMALLEST_INT, GREATEST_INT = -(2**31), 2**31 - 1
 
 class IrregularError(Exception):
     """A value is not what generated code expects; the level is done again, field by field."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
 
 
 class LeafCompletion:
@@ -76,9 +80,13 @@ class LeafCompletion:
         if isinstance(self._type, GraphQLEnumType):
             return _enum_names(self._type, self._coerced)
 
+        good_kinds: set[type] = set()
+
         def coerce(value: Any) -> Any:
-            if value is None or isinstance(value, Exception):
-                raise IrregularError
+            if type(value) not in good_kinds:
+                _require_regular(value)
+                if len(good_kinds) < MOST_KINDS and not hasattr(type(value), "__getattr__"):
+                    good_kinds.add(type(value))
             return self._coerced(value)
 
         return coerce
@@ -96,8 +104,13 @@ def _enum_names(enum_type: GraphQLEnumType, coerce: Callable[[Any], Any]) -> Cal
         name = names.get(id(value))
         if name is not None:
             return name
-        if value is None or isinstance(value, Exception):
-            raise IrregularError
+        _require_regular(value)
         return coerce(value)
 
     return name_of
+
+
+def _require_regular(value: Any) -> None:
+    """Raises for what is no value of a leaf yet, or never will be."""
+    if value is None or value is Undefined or isinstance(value, Exception) or is_awaitable(value):
+        raise IrregularError(value)

@@ -11,6 +11,7 @@ from graphql.language import DocumentNode, FragmentDefinitionNode, OperationDefi
 from graphql.type import GraphQLSchema, is_non_null_type, specified_scalar_types
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
+from compiler.counters import reason_of
 from compiler.executor import CompiledExecutor, Plans, root_data
 from compiler.leaves import GREATEST_INT, SMALLEST_INT
 from compiler.places import RootPlace
@@ -79,9 +80,7 @@ class CompiledOperation:
         self, inputs: Mapping[str, Any] | None, *, context: Any, root_value: Any = None
     ) -> ExecutionResult:
         """The result for some variables as the request gives them. Errors of the variables are its errors, too."""
-        counters = CompiledExecutor.plans
         if self._plans.why_not is not None:
-            counters.fallback_count += 1
             return await self._left_to_graphql_core(inputs, context=context, root_value=root_value)
         variables = self._variables.coerced(inputs or {})
         if isinstance(variables, list):
@@ -89,17 +88,25 @@ class CompiledOperation:
         try:
             plan = self._plans.plan(self._executor, variables)
         except (NotCompilableError, GraphQLError, RecursionError):
-            counters.fallback_count += 1
             return await self._left_to_graphql_core(inputs, context=context, root_value=root_value)
-        counters.compiled_count += 1
+        CompiledExecutor.plans.compiled_count += 1
         run = Run(self._executor, context=context, root_value=root_value, variables=variables)
-        if self._is_mutation:
-            data = await plan.root.execute_serially(run, root_value, RootPlace())
-        else:
-            rows = plan.root.execute(run, [root_value], RootPlace())
-            [data] = rows if isinstance(rows, list) else await rows(run)
+        execute = plan.root.execute_serially if self._is_mutation else plan.root.execute
+        rows = execute(run, [root_value], RootPlace())
+        [data] = rows if isinstance(rows, list) else await rows(run)
         found = root_data(run, data)
         return ExecutionResult(found, run.outcome.errors.errors or None)
+
+    def why_not_with(self, inputs: Mapping[str, Any] | None) -> str | None:
+        """Why an execution with these variables is left to graphql-core; None if it is not."""
+        variables = self._variables.coerced(inputs or {})
+        if isinstance(variables, list):
+            return None  # it is not executed at all
+        try:
+            self._plans.plan(self._executor, variables)
+        except (NotCompilableError, GraphQLError, RecursionError) as error:
+            return reason_of(error)
+        return None
 
     def plan(self, inputs: Mapping[str, Any] | None = None) -> Plan:
         """The plan for some variables. Raises NotCompilableError, or GraphQLError if the variables are wrong."""
@@ -111,6 +118,7 @@ class CompiledOperation:
     async def _left_to_graphql_core(
         self, inputs: Mapping[str, Any] | None, *, context: Any, root_value: Any
     ) -> ExecutionResult:
+        # This executor counts it.
         executor = CompiledExecutor.build(
             self._executor.schema,
             self.document,

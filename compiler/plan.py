@@ -24,6 +24,7 @@ from graphql.type import (
 )
 
 from compiler.abstract import type_of_kind
+from compiler.ahead import KnownAhead
 from compiler.completion import (
     AbstractCompletion,
     Completion,
@@ -47,6 +48,7 @@ class FieldPlan:
 
     __slots__ = (
         "_arguments",
+        "ahead",
         "completion",
         "details",
         "field_def",
@@ -76,6 +78,7 @@ class FieldPlan:
         self.is_typename = found is TypeNameMetaFieldDef
         self.resolving: Resolving = resolving_of(self, plan.schema)
         self._arguments = Arguments.of_position(self, plan.schema)
+        self.ahead = KnownAhead()
         # What is selected below, by the name of the concrete type; of abstract types, those that have appeared.
         self.selections: dict[str, Selection] = {}
         self.completion = plan.completion_of(found.type, self, details)

@@ -29,15 +29,20 @@ MISSING: Final = _Missing()
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """Gets an attribute, or `absent` (if that is given) of None. Compiled operations have it in their code."""
+    """Gets an attribute, or `absent` (if that is given) of None; `then` makes the value of what was got.
+
+    Compiled operations have it in their code.
+    """
 
     name: str
     absent: Any = MISSING
+    then: Callable[[Any], Any] | None = None
 
     def __call__(self, source: Any) -> Any:
         if source is None and self.absent is not MISSING:
             return self.absent
-        return getattr(source, self.name)
+        value = getattr(source, self.name)
+        return value if self.then is None else self.then(value)
 
 
 @dataclass(frozen=True, slots=True)

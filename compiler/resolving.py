@@ -3,7 +3,7 @@
 `values` gives a list with a value (or an awaitable, or an Exception) for each source.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from graphql.execution.collect_fields import FieldDetails
+from graphql.pyutils import Undefined
 from graphql.type import GraphQLField, GraphQLObjectType, GraphQLSchema
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
@@ -25,6 +26,10 @@ _CONVERTER = "strawberry.schema.schema_converter"
 _CONVERTED = frozenset({"_resolver", "_async_resolver", "_get_basic_result"})
 # Values that a resolver cannot change, so that all calls may share them.
 _CONSTANT = (type(None), str, int, float, bool, Enum, date, time, timedelta, Decimal, UUID)
+# Values of variables by which arguments are kept. No floats: 0.0 and -0.0 are equal.
+_KEYS = frozenset({type(None), type(Undefined), str, int, bool})
+LONGEST_KEPT_CHARS = 256
+MOST_KEPT = 64
 
 
 class Position(Protocol):
@@ -182,8 +187,10 @@ class Arguments:
         self._config = strawberry_schema.config
         self._scalars = strawberry_schema.schema_converter.scalar_registry
         self._is_empty = not position.field_def.args and not position.details.node.arguments
-        self._is_fixed = not _has_variables(position.details)
+        self._variables = tuple(_variables_of(position.details))
         self._fixed: dict[str, Any] | None = {} if self._is_empty else None
+        # By the values of the variables that they mention.
+        self._known: dict[Any, dict[str, Any]] = {}
 
     @classmethod
     def of_position(cls, position: Position, schema: GraphQLSchema) -> "Arguments | None":
@@ -195,6 +202,10 @@ class Arguments:
         """By Python name; not to be changed. Raises GraphQLError, or what a conversion raises, if they are wrong."""
         if self._fixed is not None:
             return self._fixed
+        key = self._key(run)
+        known = None if key is None else self._known.get(key)
+        if known is not None:
+            return known
         position = self._position
         converted = convert_arguments(
             run.arguments(position.field_def, position.details),
@@ -202,9 +213,33 @@ class Arguments:
             scalar_registry=self._scalars,
             config=self._config,
         )
-        if self._is_fixed and all(isinstance(value, _CONSTANT) for value in converted.values()):
-            self._fixed = converted
+        if all(isinstance(value, _CONSTANT) for value in converted.values()):
+            self._keep(key, converted)
         return converted
+
+    def _key(self, run: Run) -> Any:
+        """What the arguments depend on; None where that is too much to be kept."""
+        if self._position.details.fragment_variable_values is not None:
+            return None
+        coerced = run.variables.coerced
+        key = []
+        for name in self._variables:
+            value = coerced.get(name, Undefined)
+            kind = type(value)
+            if kind not in _KEYS and not isinstance(value, Enum):
+                return None
+            if kind is str and len(value) > LONGEST_KEPT_CHARS:
+                return None
+            key.append((kind, value))  # 1 and True are equal, but not the same argument
+        return tuple(key)
+
+    def _keep(self, key: Any, converted: dict[str, Any]) -> None:
+        if not self._variables:
+            self._fixed = converted
+        elif key is not None:
+            if len(self._known) >= MOST_KEPT:
+                self._known.clear()
+            self._known[key] = converted
 
 
 NO_KEY = object()
@@ -232,21 +267,27 @@ class Link:
                 else [key(source) for source in sources]
             )
             loader = relation.loader(run.context)
+            present = [key for key in keys if key is not None] if None in keys else keys
+            loaded = loader.loaded_group(present)
         except Exception:  # noqa: BLE001 (one source may have raised; each is asked by itself)
             return partial(self._one_by_one, sources)
-        if None in keys:
-            present = [key for key in keys if key is not None]
-            loaded = loader.loaded_group(present)
-            return partial(self._some, keys, present) if loaded is None else self._spread(keys, loaded)
-        loaded = loader.loaded_group(keys)
-        return partial(self._all, keys) if loaded is None else loaded
+        if present is not keys:
+            return partial(self._some, sources, keys, present) if loaded is None else self._spread(keys, loaded)
+        return partial(self._all, sources, keys) if loaded is None else loaded
 
-    async def _all(self, keys: list[Any], run: Run) -> list[Any]:
-        loaded = await self._relation.loader(run.context).load_group(keys)
+    async def _all(self, sources: Sequence[Any], keys: list[Any], run: Run) -> list[Any]:
+        try:
+            loaded = await self._relation.loader(run.context).load_group(keys)
+        except Exception:  # noqa: BLE001 (one key may be none that a loader takes)
+            return await self._one_by_one(sources, run)
         return Irregular(loaded) if any(isinstance(value, Exception) for value in loaded) else loaded
 
-    async def _some(self, keys: list[Any], present: list[Any], run: Run) -> list[Any]:
-        return self._spread(keys, await self._relation.loader(run.context).load_group(present))
+    async def _some(self, sources: Sequence[Any], keys: list[Any], present: list[Any], run: Run) -> list[Any]:
+        try:
+            loaded = await self._relation.loader(run.context).load_group(present)
+        except Exception:  # noqa: BLE001 (as above)
+            return await self._one_by_one(sources, run)
+        return self._spread(keys, loaded)
 
     def _spread(self, keys: list[Any], loaded: list[Any]) -> list[Any]:
         rest = iter(loaded)
@@ -254,14 +295,21 @@ class Link:
 
     async def _one_by_one(self, sources: Sequence[Any], run: Run) -> list[Any]:
         found = Irregular()
-        for source in sources:
+        keys: dict[int, Any] = {}
+        for index, source in enumerate(sources):
             try:
                 key = self._relation.key(source)
                 loader = self._relation.loader(run.context)
-                [value] = [NO_KEY] if key is None else await loader.load_group([key])
+                if key is not None:
+                    hash(loader.get_cache_key(key))
+                    keys[index] = key
+                found.append(NO_KEY)
             except Exception as error:  # noqa: BLE001 (whatever a key's function raises is its field's error)
-                value = error
-            found.append(value)
+                found.append(error)
+        if keys:
+            loaded = await self._relation.loader(run.context).load_group(list(keys.values()))
+            for index, value in zip(keys, loaded, strict=True):
+                found[index] = value
         return found
 
 
@@ -319,16 +367,18 @@ def applied(function: Callable[[Any], Any], value: Any) -> Any:
         return error
 
 
-def _has_variables(details: FieldDetails) -> bool:
-    """Whether the arguments of a field depend on the request's variables."""
-    return any(_mentions_variable(argument.value) for argument in details.node.arguments or ())
+def _variables_of(details: FieldDetails) -> Iterator[str]:
+    """The names of the variables that a field's arguments mention."""
+    for argument in details.node.arguments or ():
+        yield from _mentioned(argument.value)
 
 
-def _mentions_variable(value: Any) -> bool:
+def _mentioned(value: Any) -> Iterator[str]:
     if value.kind == "variable":
-        return True
-    if value.kind == "list":
-        return any(map(_mentions_variable, value.values))
-    if value.kind == "object":
-        return any(_mentions_variable(field.value) for field in value.fields)
-    return False
+        yield value.name.value
+    elif value.kind == "list":
+        for item in value.values:
+            yield from _mentioned(item)
+    elif value.kind == "object":
+        for field in value.fields:
+            yield from _mentioned(field.value)

@@ -66,8 +66,8 @@ def rows_of(cells: Sequence[tuple[str, Inline | Constant | Column]], *, links: i
     return Rows(names["rows"], text)
 
 
-def _wrong() -> Any:
-    raise IrregularError
+def _wrong(value: Any) -> Any:
+    raise IrregularError(value)
 
 
 def _expression(cell: Inline | Constant | Column, names: dict[str, Any]) -> str:
@@ -85,8 +85,8 @@ def _expression(cell: Inline | Constant | Column, names: dict[str, Any]) -> str:
         coerce = _named(leaf.coercer(), names)
         return f"None if (v := {value}) is None else {coerce}(v)" if cell.is_nullable else f"{coerce}({value})"
     if cell.is_nullable:
-        return f"v if (v := {value}) is None or {test} else wrong()"
-    return f"v if {test.replace('type(v)', f'type(v := {value})', 1)} else wrong()"
+        return f"v if (v := {value}) is None or {test} else wrong(v)"
+    return f"v if {test.replace('type(v)', f'type(v := {value})', 1)} else wrong(v)"
 
 
 def _value(cell: Inline, names: dict[str, Any]) -> str:
@@ -95,9 +95,10 @@ def _value(cell: Inline, names: dict[str, Any]) -> str:
     if get is None:
         return base
     if isinstance(get, Attribute) and get.name.isidentifier() and not iskeyword(get.name):
-        if get.absent is MISSING:
-            return f"{base}.{get.name}"
-        return f"({_named(get.absent, names)} if {base} is None else {base}.{get.name})"
+        got = f"{base}.{get.name}"
+        if get.then is not None:
+            got = f"{_named(get.then, names)}({got})"
+        return got if get.absent is MISSING else f"({_named(get.absent, names)} if {base} is None else {got})"
     return f"{_named(get, names)}({base})"
 
 

@@ -1,10 +1,12 @@
 """The fields that are asked of objects of one type at one place, executed for a whole level."""
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from functools import partial
+from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any
 
 from compiler.completion import is_level_void
+from compiler.leaves import IrregularError
 from compiler.places import Places
 from compiler.resolving import Computed, Irregular, Link, Related
 from compiler.rows import Column, Constant, Inline, Rows, rows_of
@@ -19,15 +21,29 @@ EXECUTIONS_BEFORE_CODE = 2
 
 
 class Selection:
-    """A selection. Levels are made by a generated function, or, where something fails, field by field."""
+    """A selection. Levels are made by a generated function, or, the first times and where something fails, field by
+    field: then every field is a column, and none waits for another.
+    """
 
-    __slots__ = ("_columns", "_executions", "_linked", "_links", "_numbers", "_rows", "fields", "type_name")
+    __slots__ = (
+        "_columns",
+        "_executions",
+        "_is_regular",
+        "_linked",
+        "_links",
+        "_numbers",
+        "_rows",
+        "fields",
+        "type_name",
+    )
 
     def __init__(self, type_name: str, fields: Sequence["FieldPlan"]) -> None:
         self.type_name = type_name
         self.fields = fields
         self._executions = 0
         self._rows: Rows | None = None
+        # Whether the values of leaves have been there at once, as generated code needs them.
+        self._is_regular = True
         # What is loaded, once for all fields that share it; and by field, which of these it is.
         links: dict[tuple[Any, Any], int] = {}
         self._links: list[Link] = []
@@ -50,7 +66,7 @@ class Selection:
         """A dict for each source, or a Bubble if one of its non-null fields failed. Fields run side by side."""
         if not sources:
             return []
-        level = _Level(self, sources, places)
+        level = _Level(self, sources, places, is_coded=self._is_coded())
         late: list[Later] = []
         for link in self._links:
             loaded = link.values(run, sources)
@@ -58,33 +74,45 @@ class Selection:
                 late.append(partial(self._follow, level, len(level.links), loaded))
                 loaded = []
             level.links.append(loaded)
-        for place, number in enumerate(self._columns):
-            field = self.fields[number]
-            if number in self._linked:
-                loaded = level.links[self._linked[number]]
-                if len(loaded) != len(sources):
-                    continue
-                column = field.linked_column(run, loaded, places)
-            else:
-                column = field.column(run, sources, places)
+        for place, number in enumerate(level.numbers):
+            if number in self._linked and len(level.links[self._linked[number]]) != len(sources):
+                continue
+            column = self._column(run, level, number)
             if isinstance(column, list):
                 level.columns[place] = column
             else:
-                late.append(partial(_put, level, place, column))
+                late.append(partial(_put, level.columns, place, column))
         if late:
             return partial(self._finished, level, late)
         return self._made(run, level)
 
-    async def execute_serially(self, run: Run, source: Any, places: Places) -> Any:
+    def execute_serially(self, run: Run, sources: list[Any], places: Places) -> list[Any] | Later:
         """The same for the root of a mutation: one field after the other, stopping where null reaches the root."""
         data: dict[str, Any] = {}
-        for field in self.fields:
-            column = field.column(run, [source], places)
+        for number, field in enumerate(self.fields):
+            column = field.column(run, sources, places)
+            if not isinstance(column, list):
+                return partial(self._serially_later, sources, places, data, number, column)
+            [value] = column
+            if type(value) is Bubble:
+                return [value]
+            data[field.name] = value
+        return [data]
+
+    async def _serially_later(
+        self, sources: list[Any], places: Places, data: dict[str, Any], number: int, first: Later, run: Run
+    ) -> list[Any]:
+        """From the first field that has to wait."""
+        column: list[Any] | Later = first
+        while True:
             [value] = column if isinstance(column, list) else await column(run)
             if type(value) is Bubble:
-                return value
-            data[field.name] = value
-        return data
+                return [value]
+            data[self.fields[number].name] = value
+            number += 1
+            if number == len(self.fields):
+                return [data]
+            column = self.fields[number].column(run, sources, places)
 
     @property
     def text(self) -> str:
@@ -92,72 +120,85 @@ class Selection:
         return self._code().text
 
     async def _finished(self, level: "_Level", late: list[Later], run: Run) -> list[Any]:
-        await _side_by_side(run, level, late)
+        await _side_by_side(run, level, late, level.columns, level.non_null)
         rows = self._made(run, level)
         return rows if isinstance(rows, list) else await rows(run)
 
     async def _follow(self, level: "_Level", number: int, loading: Later, run: Run) -> list[Any]:
         """Loads what some fields share, then makes their columns."""
-        loaded = level.links[number] = await loading(run)
+        level.links[number] = await loading(run)
         late: list[Later] = []
-        for place, field_number in enumerate(self._columns):
+        for place, field_number in enumerate(level.numbers):
             if self._linked.get(field_number) != number:
                 continue
-            column = self.fields[field_number].linked_column(run, loaded, level.places)
+            column = self._column(run, level, field_number)
             if isinstance(column, list):
                 level.columns[place] = column
             else:
-                late.append(partial(_put, level, place, column))
+                late.append(partial(_put, level.columns, place, column))
         if late:
-            await _side_by_side(run, level, late)
+            await _side_by_side(run, level, late, level.columns, level.non_null)
         return []
 
     def _made(self, run: Run, level: "_Level") -> list[Any] | Later:
         """The level's objects, of its columns."""
-        if self._rows is None:
-            self._executions += 1
-            if self._executions > EXECUTIONS_BEFORE_CODE:
-                self._rows = self._code()
-        if self._rows is not None and all(type(loaded) is list for loaded in level.links):
-            try:
-                rows: list[Any] = self._rows.make(level.sources, *level.links, *level.columns)
-            except Exception:  # noqa: BLE001 (whatever is unexpected is found field by field)
-                return self._field_by_field(run, level)
-            if run.outcome.has_failed:
-                for place in level.non_null:
-                    _give_up(rows, level.columns[place])
+        if not level.is_coded:
+            return self._joined(run, level, level.columns)
+        if not all(type(loaded) is list for loaded in level.links):
+            return self._field_by_field(run, level)
+        try:
+            rows: list[Any] = self._code().make(level.sources, *level.links, *level.columns)
+        except Exception as error:  # noqa: BLE001 (whatever is unexpected is found field by field)
+            return self._made_again(run, level, error)
+        if run.outcome.has_failed:
+            for place in level.non_null:
+                _give_up(rows, level.columns[place])
+        return rows
+
+    def _made_again(self, run: Run, level: "_Level", error: Exception) -> list[Any] | Later:
+        """Made field by field, because generated code met something unexpected."""
+        rows = self._field_by_field(run, level)
+        if not isinstance(error, IrregularError) or not iscoroutine(error.value):
             return rows
-        return self._field_by_field(run, level)
+        # A coroutine may be another one whenever it is asked for.
+        if isinstance(rows, list):
+            error.value.close()
+            return rows
+        return partial(_and_close, rows, error.value)
 
     def _field_by_field(self, run: Run, level: "_Level") -> list[Any] | Later:
-        """The same without generated code: every leaf has a column of its own, and may have to wait."""
+        """The same without generated code: what it would have made becomes columns, too."""
         columns: list[list[Any]] = [[]] * len(self.fields)
-        late: list[tuple[int, Later]] = []
-        for number, field in enumerate(self.fields):
-            column: list[Any] | Later
-            if field.is_typename:
-                column = [self.type_name] * len(level.sources)
-            elif number in self._numbers:
-                column = level.columns[self._numbers[number]]
-            elif number in self._linked:
-                column = field.linked_column(run, level.links[self._linked[number]], level.places)
-            else:
-                column = field.column(run, level.sources, level.places)
+        late: list[Later] = []
+        for number in range(len(self.fields)):
+            is_known = number in self._numbers
+            column = level.columns[self._numbers[number]] if is_known else self._column(run, level, number)
             if isinstance(column, list):
                 columns[number] = column
             else:
-                late.append((number, column))
+                late.append(partial(_put, columns, number, column))
         if late:
             return partial(self._joined_later, level, columns, late)
         return self._joined(run, level, columns)
 
-    async def _joined_later(
-        self, level: "_Level", columns: list[list[Any]], late: list[tuple[int, Later]], run: Run
-    ) -> list[Any]:
-        """Leaves that are awaitable attributes; rare enough to come one after the other."""
-        for number, column in late:
-            columns[number] = await column(run)
+    async def _joined_later(self, level: "_Level", columns: list[list[Any]], late: list[Later], run: Run) -> list[Any]:
+        """Where attributes of leaves have to be awaited."""
+        non_null = [number for number, field in enumerate(self.fields) if not field.is_nullable]
+        await _side_by_side(run, level, late, columns, non_null)
         return self._joined(run, level, columns)
+
+    def _column(self, run: Run, level: "_Level", number: int) -> list[Any] | Later:
+        """The values of a field; what is loaded for it has to be there."""
+        field = self.fields[number]
+        if field.is_typename:
+            return [self.type_name] * len(level.sources)
+        if number in self._linked:
+            column = field.linked_column(run, level.links[self._linked[number]], level.places)
+        else:
+            column = field.column(run, level.sources, level.places)
+        if not isinstance(column, list) and number not in self._numbers:
+            self._is_regular = False
+        return column
 
     def _joined(self, run: Run, level: "_Level", columns: list[list[Any]]) -> list[Any]:
         names = [field.name for field in self.fields]
@@ -169,6 +210,14 @@ class Selection:
                 if not field.is_nullable:
                     _give_up(rows, column)
         return rows
+
+    def _is_coded(self) -> bool:
+        """Whether the level that begins is made by generated code."""
+        if self._rows is None and self._is_regular:
+            self._executions += 1
+            if self._executions > EXECUTIONS_BEFORE_CODE:
+                self._rows = self._code()
+        return self._rows is not None and self._is_regular
 
     def _code(self) -> Rows:
         if self._rows is not None:
@@ -194,27 +243,40 @@ class Selection:
 class _Level:
     """The objects of one level while their fields are executed."""
 
-    __slots__ = ("columns", "links", "non_null", "places", "sources")
+    __slots__ = ("columns", "is_coded", "links", "non_null", "numbers", "places", "sources")
 
-    def __init__(self, selection: Selection, sources: Sequence[Any], places: Places) -> None:
+    def __init__(self, selection: Selection, sources: Sequence[Any], places: Places, *, is_coded: bool) -> None:
         self.sources = sources
         self.places = places
+        self.is_coded = is_coded
         self.links: list[list[Any]] = []
-        numbers = selection._columns  # noqa: SLF001 (one level of it)
-        self.columns: list[list[Any]] = [[]] * len(numbers)
-        self.non_null = [place for place, number in enumerate(numbers) if not selection.fields[number].is_nullable]
+        # The fields that have columns: all of them, where there is no generated code.
+        self.numbers = selection._columns if is_coded else range(len(selection.fields))  # noqa: SLF001 (a level of it)
+        self.columns: list[list[Any]] = [[]] * len(self.numbers)
+        fields = selection.fields
+        self.non_null = [place for place, number in enumerate(self.numbers) if not fields[number].is_nullable]
 
 
-async def _put(level: _Level, place: int, column: Later, run: Run) -> list[Any]:
-    level.columns[place] = await column(run)
+async def _put(columns: list[list[Any]], place: int, column: Later, run: Run) -> list[Any]:
+    columns[place] = await column(run)
     return []
 
 
-async def _side_by_side(run: Run, level: _Level, late: list[Later]) -> None:
-    """Waits for parts of a level; where a failure makes null of all of it, the others are cut short."""
+async def _and_close(rows: Later, coroutine: Coroutine[Any, Any, Any], run: Run) -> list[Any]:
+    """Waits for rows; then ends a coroutine that may not have been awaited for them."""
+    try:
+        return await rows(run)
+    finally:
+        coroutine.close()
+
+
+async def _side_by_side(
+    run: Run, level: _Level, late: list[Later], columns: list[list[Any]], non_null: Sequence[int]
+) -> None:
+    """Waits for columns of a level; where a failure makes null of all of it, the others are cut short."""
 
     def is_void() -> bool:
-        return is_level_void(run, [level.columns[place] for place in level.non_null], level.places)
+        return is_level_void(run, [columns[place] for place in non_null], level.places)
 
     if len(late) == 1 and not is_void():
         await late[0](run)
@@ -223,7 +285,7 @@ async def _side_by_side(run: Run, level: _Level, late: list[Later]) -> None:
     await finish_all(started, is_void=is_void)
     if not all(one.is_done for one in started):
         nothing = [VOID] * len(level.sources)
-        level.columns = [column or nothing for column in level.columns]
+        columns[:] = [column or nothing for column in columns]
         level.links = [Irregular(loaded or nothing) for loaded in level.links]
 
 

@@ -41,10 +41,13 @@ class Started(Generic[T]):
             return self.result
         return (yield from self._driven(self._yielded))
 
-    async def ended(self) -> None:
-        """Ends, as a cancelled task ends, a coroutine that nobody has gone on with."""
-        if self.is_done or self._is_resumed:
-            return
+    @property
+    def is_parked(self) -> bool:
+        """Whether nobody has gone on with it since its first pause."""
+        return not self.is_done and not self._is_resumed
+
+    async def end(self) -> None:
+        """Ends, as a cancelled task ends, a coroutine that is parked."""
         self._is_resumed = True
         with suppress(asyncio.CancelledError, Exception):
             yielded = self._coroutine.throw(asyncio.CancelledError())
@@ -98,17 +101,33 @@ async def finish_all(started: Sequence[Started[Any]], *, is_void: Callable[[], b
                 task.result()
     finally:
         if undone:
-            await cancelled([task for task in tasks if not task.done()])
-            # A task that was cancelled before its first turn has never reached its coroutine.
-            for one in started:
-                await one.ended()
+            try:
+                await cancelled(list(tasks))
+            finally:
+                # A task that was cancelled before its first turn has never reached its coroutine.
+                await _ended([asyncio.ensure_future(one.end()) for one in started if one.is_parked])
 
 
 async def cancelled(futures: Sequence["asyncio.Future[Any]"]) -> None:
     """Cancels them and waits until they have ended."""
     for future in futures:
         future.cancel()
-    await asyncio.gather(*futures, return_exceptions=True)
+    await _ended(futures)
+
+
+async def _ended(futures: Sequence["asyncio.Future[Any]"]) -> None:
+    """Waits until all have ended, whatever they end with; who cancels the wait itself is not obeyed before."""
+    interruption: asyncio.CancelledError | None = None
+    while undone := [future for future in futures if not future.done()]:
+        try:
+            await asyncio.wait(undone)
+        except asyncio.CancelledError as error:
+            interruption = error
+    for future in futures:
+        if not future.cancelled():
+            future.exception()  # has been looked at: nobody else will
+    if interruption is not None:
+        raise interruption
 
 
 async def _finished(started: Started[Any]) -> None:
