@@ -17,11 +17,13 @@ from benchmarks import data, world
 from benchmarks.data import Size, World
 from benchmarks.runner import Options
 from benchmarks.scenarios import FEED_LENGTH
-from core.database import Reader
+from core.database import Reader, Statement
 from core.paging import PageRequest
-from loaders.feeds import fetch_home_entries, fetch_home_entries_among
+from loaders.feeds import fetch_home_entries
+from loaders.hydration import EVERYTHING
 from loaders.pages import GREATEST_ID
 from loaders.registry import Loaders
+from loaders.wanted import WHOLE_POSTS, Wanted, WantedReplies
 
 # The median reader, so that the plans are about the usual case.
 _READER = """
@@ -41,7 +43,8 @@ class ExplainingReader(Reader):
         self._report = report
         self.title = ""
 
-    async def _fetch(self, text: str, arguments: list[object]) -> Sequence[Any]:
+    async def _fetch(self, statement: Statement[Any], arguments: Sequence[object]) -> Sequence[Any]:
+        text = statement.text
         # EXPLAIN EXECUTE shows what a prepared statement does, which may be a plan that knows no parameters.
         given = f"({', '.join(_literal(argument) for argument in arguments)})" if arguments else ""
         await self._connection.execute(f"PREPARE explained AS {text}")
@@ -78,22 +81,32 @@ async def _explain(
 async def _explain_reads(db: ExplainingReader, *, reader_id: int, handle: str) -> None:
     viewer = Viewer(reader_id, session_id=1, token_expires_at=data.END)
     limit = FEED_LENGTH + 1
+    with_replies = Wanted(replies=WantedReplies(PageRequest(3), is_newest_first=False, parts=EVERYTHING))
+
+    def loaders() -> Loaders:
+        """Others each time, which know nothing yet."""
+        return Loaders(db, viewer=viewer)
 
     db.title = "Home entries by SQL"
     entries = await fetch_home_entries(db, reader_id, before=GREATEST_ID, limit=limit)
-    db.title = "Home entries by ids from a timeline"
     given = [entry.id for entry in entries]
-    await fetch_home_entries_among(db, reader_id, given, before=GREATEST_ID, own_limit=limit)
-    db.title = f"Hydration of {len(entries)} posts"
-    loaders = Loaders(db, viewer=viewer)
-    await loaders.posts.load_many([entry.post_id for entry in entries])
-    db.title = f"Replies to {len(entries)} posts"
-    await loaders.replies_oldest_first.load_many([(entry.post_id, PageRequest(3)) for entry in entries])
+    post_ids = [entry.post_id for entry in entries]
+    db.title = "Home entries by SQL, with posts and replies"
+    await loaders().home_entries(viewer, with_replies).newest(before=GREATEST_ID, limit=limit)
+    db.title = "Home entries by ids from a timeline, with posts and replies"
+    home = loaders().home_entries(viewer, with_replies)
+    await home.among(given, since=given[-1], before=GREATEST_ID, own_limit=limit)
+    db.title = f"Hydration of {len(post_ids)} posts"
+    await loaders().posts.load_many(post_ids)
+    db.title = f"Replies to {len(post_ids)} posts"
+    await loaders().replies(PageRequest(3), is_newest_first=False).load_many(post_ids)
+    db.title = "A post with replies"
+    await loaders().posts_with_replies(with_replies).load(post_ids[0])
     db.title = "User by handle"
-    user = await loaders.users_by_handle.load(handle)
+    user = await loaders().users_by_handle.load(handle)
     assert user is not None
-    db.title = "Entries of a profile"
-    await loaders.post_entries.load((user.id, PageRequest(10)))
+    db.title = "Entries of a profile, with posts"
+    await loaders().post_entries(PageRequest(10), WHOLE_POSTS).load(user.id)
 
 
 def _literal(value: object) -> str:

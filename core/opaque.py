@@ -2,14 +2,14 @@
 
 import binascii
 
-_TO_URL = bytes.maketrans(b"+/", b"-_")
+TO_URL = bytes.maketrans(b"+/", b"-_")
 # "+" and "/" become a character that base64 refuses, so that they are no second spelling of "-" and "_".
 _FROM_URL = bytes.maketrans(b"-_+/", b"+/!!")
 
 
 def to_text(raw: bytes) -> str:
     """The text of some bytes."""
-    return binascii.b2a_base64(raw, newline=False).translate(_TO_URL).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(raw, newline=False).translate(TO_URL).rstrip(b"=").decode("ascii")
 
 
 def to_bytes(text: str) -> bytes:

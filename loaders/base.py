@@ -4,14 +4,15 @@ A subclass says only how a batch of distinct keys is fetched, as a map; a key th
 """
 
 import asyncio
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from access.viewer import Viewer
 from compiler import GroupLoader
+from core import spans
 from core.database import Reader
 from core.paging import PageRequest
-from loaders.hydration import ANONYMOUS_ID, HydratedPost, HydratedUser
+from loaders.hydration import ANONYMOUS_ID, Hydrated, PostRow
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -32,11 +33,19 @@ class Scope(Protocol):
     def gate(self) -> asyncio.Semaphore:
         """Bounds how many statements one request runs side by side, so that no request takes the whole pool."""
 
-    def prime_posts(self, posts: Iterable[HydratedPost]) -> None:
-        """Hands fetched posts and their authors to the loaders of their parts, so that nothing is fetched twice."""
+    def take(self, found: Hydrated) -> Mapping[int, PostRow | None]:
+        """Guards what a statement brought and hands it to the loaders, so that nothing is fetched twice.
 
-    def prime_users(self, users: Iterable[HydratedUser]) -> None:
-        """The same for users."""
+        Gives the posts by id, None for those that the viewer may not see.
+        """
+
+    def replies(self, request: PageRequest, *, is_newest_first: bool) -> "PageLoader[PostRow]":
+        """The loader of one page of replies to each post."""
+
+
+def viewer_id_of(viewer: Viewer | None) -> int:
+    """The viewer's account as a parameter of statements."""
+    return ANONYMOUS_ID if viewer is None else viewer.account_id
 
 
 class BatchLoader(GroupLoader[K, V | None], Generic[K, V]):
@@ -51,39 +60,54 @@ class BatchLoader(GroupLoader[K, V | None], Generic[K, V]):
     @property
     def viewer_id(self) -> int:
         """The viewer's account as a parameter of statements."""
-        viewer = self.scope.viewer
-        return ANONYMOUS_ID if viewer is None else viewer.account_id
+        return viewer_id_of(self.scope.viewer)
 
     async def batch_load_fn(self, keys: list[K]) -> list[V | None]:
-        async with self.scope.gate:
-            found = await self.fetch(keys)
+        place = spans.current.get()
+        if place is None:
+            async with self.scope.gate:
+                found = await self.fetch(keys)
+        else:
+            name = type(self).__name__
+            with spans.begun(place, f"load {name}", {spans.LOADER: name, spans.KEYS: len(keys)}):
+                async with self.scope.gate:
+                    found = await self.fetch(keys)
         return [found.get(key) for key in keys]
 
-    async def fetch(self, keys: Sequence[K]) -> Mapping[K, V]:
+    async def load_all(self, keys: Sequence[K]) -> Sequence[V | None]:
+        """The values of many keys. Raises the error of the first one that failed."""
+        known = self.loaded_group(keys)
+        if known is not None:
+            return known
+        values: list[V | None] = []
+        for value in await self.load_group(keys):
+            if isinstance(value, Exception):
+                raise value
+            values.append(value)
+        return values
+
+    async def fetch(self, keys: Sequence[K]) -> Mapping[K, V | None]:
         """The values of the keys that are there. Runs one statement."""
         raise NotImplementedError
 
 
-PageKey = tuple[int, PageRequest]
+class PageLoader(BatchLoader[int, list[Item]], Generic[Item]):
+    """Loads a page of something for each parent, by the parent's id; one part of the list for all of them.
 
-
-class PageLoader(BatchLoader[PageKey, list[Item]], Generic[Item]):
-    """Loads a page of something for each parent: the key is (parent id, the part asked for).
-
-    Gives up to one item more than asked for. Parents that ask for the same part share one statement; documents ask
-    every parent of a list for the same part, so that is one statement per field.
+    Gives up to one item more than asked for. Documents ask every parent of a list for the same part, so that is one
+    statement for each field.
     """
 
-    async def fetch(self, keys: Sequence[PageKey]) -> Mapping[PageKey, list[Item]]:
-        parents_by_request: dict[PageRequest, list[int]] = {}
-        for parent_id, request in keys:
-            parents_by_request.setdefault(request, []).append(parent_id)
-        pages: dict[PageKey, list[Item]] = {key: [] for key in keys}
-        for request, parent_ids in parents_by_request.items():
-            for parent_id, item in await self.fetch_pages(parent_ids, request):
-                pages[parent_id, request].append(item)
+    def __init__(self, scope: Scope, request: PageRequest) -> None:
+        super().__init__(scope)
+        self.request = request
+
+    async def fetch(self, keys: Sequence[int]) -> Mapping[int, list[Item]]:
+        pages: dict[int, list[Item]] = {key: [] for key in keys}
+        for parent_id, item in await self.fetch_pages(keys):
+            pages[parent_id].append(item)
         return pages
 
-    async def fetch_pages(self, parent_ids: Sequence[int], request: PageRequest) -> Sequence[tuple[int, Item]]:
+    async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, Item]]:
         """(parent id, item) in the list's order, at most `request.fetch_count` items for each parent."""
         raise NotImplementedError

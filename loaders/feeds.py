@@ -5,35 +5,24 @@ copies of what this statement says.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from functools import partial
+from typing import ClassVar
 
 import sqlalchemy as sa
 
-from core.database import Reader, Statement, rows_of
+from core.database import Reader, rows_of
 from core.paging import PageRequest
-from loaders.base import PageLoader
+from loaders.base import PageLoader, Scope, viewer_id_of
 from loaders.hydration import VIEWER_ID, is_there
 from loaders.pages import AFTER, LIMIT, after_or_end, parents
+from loaders.wanted import FeedEntry, SelectEntries, Wanted, load_entries
 from models.follows import follow
 from models.posts import post
 
-
-class FeedEntry(NamedTuple):
-    """`author_id` brought `post_id` into the feed by the entry `id`: wrote it (the same id) or reposted it."""
-
-    id: int
-    author_id: int
-    post_id: int
-
-    @property
-    def is_repost(self) -> bool:
-        return self.id != self.post_id
+_ENTRY_COLUMNS = (post.c.id, post.c.author_id, sa.func.coalesce(post.c.repost_of_id, post.c.id).label("post_id"))
 
 
-_ENTRY_COLUMNS = (post.c.id, post.c.author_id, sa.func.coalesce(post.c.repost_of_id, post.c.id))
-
-
-def _home() -> sa.Select[tuple[int, int, int]]:
+def _select_home() -> sa.Select[tuple[int, int, int]]:
     """Heads, then lateral: exact at every cursor, one index, no bad case.
 
     Take each author's newest id; keep the k newest of these heads. Nothing by any other author can be among the k
@@ -70,7 +59,7 @@ def _home() -> sa.Select[tuple[int, int, int]]:
         .prefix_with("MATERIALIZED")
     )
     entries = (
-        sa.select(*_ENTRY_COLUMNS[:2], _ENTRY_COLUMNS[2].label("post_id"))
+        sa.select(*_ENTRY_COLUMNS)
         .where(
             post.c.author_id == heads.c.author_id,
             post.c.id < AFTER,
@@ -89,7 +78,7 @@ def _home() -> sa.Select[tuple[int, int, int]]:
     )
 
 
-_HOME = rows_of(_home(), FeedEntry)
+_HOME = rows_of(_select_home(), FeedEntry)
 
 _FOLLOWED_OR_OWN = sa.or_(
     post.c.author_id == VIEWER_ID,
@@ -97,13 +86,24 @@ _FOLLOWED_OR_OWN = sa.or_(
 )
 _OWN_NEWEST = (
     sa.select(post.c.id)
-    .where(post.c.author_id == VIEWER_ID, post.c.id < AFTER, post.c.deleted_at.is_(None))
+    .where(
+        post.c.author_id == VIEWER_ID,
+        post.c.id < AFTER,
+        post.c.id >= sa.bindparam("since", type_=sa.BigInteger),
+        post.c.deleted_at.is_(None),
+    )
     .order_by(post.c.id.desc())
     .limit(LIMIT)
 )
-_HOME_AMONG = rows_of(
-    sa.select(*_ENTRY_COLUMNS)
-    .where(
+
+
+def _select_home_among() -> sa.Select[tuple[int, int, int]]:
+    """Those of some ids that belong into the viewer's home feed now, and the viewer's own newest between two places.
+
+    A copy never authorises: whoever was unfollowed or deleted an entry since it was copied is dropped here. One's own
+    are always asked from the table, so that a post is in its author's feed in the very next request.
+    """
+    return sa.select(*_ENTRY_COLUMNS).where(
         sa.or_(
             post.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger))),
             post.c.id == sa.any_(sa.func.array(_OWN_NEWEST.scalar_subquery())),
@@ -111,17 +111,17 @@ _HOME_AMONG = rows_of(
         post.c.deleted_at.is_(None),
         _FOLLOWED_OR_OWN,
     )
-    .order_by(post.c.id.desc()),
-    FeedEntry,
-)
 
-_PUBLIC = rows_of(
-    sa.select(*_ENTRY_COLUMNS)
-    .where(post.c.reply_to_id.is_(None), post.c.repost_of_id.is_(None), post.c.deleted_at.is_(None), post.c.id < AFTER)
-    .order_by(post.c.id.desc())
-    .limit(LIMIT),
-    FeedEntry,
-)
+
+def _select_public() -> sa.Select[tuple[int, int, int]]:
+    return (
+        sa.select(*_ENTRY_COLUMNS)
+        .where(
+            post.c.reply_to_id.is_(None), post.c.repost_of_id.is_(None), post.c.deleted_at.is_(None), post.c.id < AFTER
+        )
+        .order_by(post.c.id.desc())
+        .limit(LIMIT)
+    )
 
 
 async def fetch_home_entries(db: Reader, viewer_id: int, *, before: int, limit: int) -> list[FeedEntry]:
@@ -129,62 +129,92 @@ async def fetch_home_entries(db: Reader, viewer_id: int, *, before: int, limit: 
     return await db.rows(_HOME, viewer_id=viewer_id, after=before, limit=limit)
 
 
-async def fetch_home_entries_among(
-    db: Reader, viewer_id: int, ids: Sequence[int], *, before: int, own_limit: int
-) -> list[FeedEntry]:
-    """Those of `ids` that belong into the viewer's home feed now, and the viewer's own newest below `before`.
+class HomeEntries:
+    """The viewer's home feed by SQL, in statements that bring the posts along."""
 
-    A copy never authorises: whoever was unfollowed or deleted an entry since it was copied is dropped here. One's own
-    are always asked from the table, so that a post is in its author's feed in the very next request.
-    """
-    return await db.rows(_HOME_AMONG, viewer_id=viewer_id, ids=list(ids), after=before, limit=own_limit)
+    __slots__ = ("_scope", "_wanted", "viewer_id")
+
+    def __init__(self, scope: Scope, viewer_id: int, wanted: Wanted) -> None:
+        self._scope = scope
+        self.viewer_id = viewer_id
+        self._wanted = wanted
+
+    async def newest(self, *, before: int, limit: int) -> list[FeedEntry]:
+        """What `fetch_home_entries` gives."""
+        arrived = await load_entries(
+            self._scope, _select_home, self._wanted, viewer_id=self.viewer_id, after=before, limit=limit
+        )
+        return arrived.entries
+
+    async def among(self, ids: Sequence[int], *, since: int, before: int, own_limit: int) -> list[FeedEntry]:
+        """Those of `ids` that belong into the home feed now, and one's own from `since` to below `before`."""
+        arrived = await load_entries(
+            self._scope,
+            _select_home_among,
+            self._wanted,
+            viewer_id=self.viewer_id,
+            ids=ids,
+            since=since,
+            after=before,
+            limit=own_limit,
+        )
+        return arrived.entries
 
 
-async def fetch_public_entries(db: Reader, *, before: int, limit: int) -> list[FeedEntry]:
+async def load_public_entries(scope: Scope, wanted: Wanted, *, before: int, limit: int) -> list[FeedEntry]:
     """The newest posts of everyone below the id `before`, without replies and reposts."""
-    return await db.rows(_PUBLIC, after=before, limit=limit)
+    arrived = await load_entries(
+        scope, _select_public, wanted, viewer_id=viewer_id_of(scope.viewer), after=before, limit=limit
+    )
+    return arrived.entries
 
 
-class _ParentEntry(NamedTuple):
-    parent_id: int
-    id: int
-    author_id: int
-    post_id: int
-
-
-def _profile(shown: sa.ColumnElement[bool]) -> Statement[_ParentEntry]:
+def _select_profile(*, are_replies: bool) -> sa.Select[tuple[int, int, int]]:
+    shown = post.c.reply_to_id.is_not(None) if are_replies else post.c.reply_to_id.is_(None)
     page = (
-        sa.select(*_ENTRY_COLUMNS[:2], _ENTRY_COLUMNS[2].label("post_id"))
+        sa.select(*_ENTRY_COLUMNS)
         .where(post.c.author_id == parents.c.id, post.c.deleted_at.is_(None), post.c.id < AFTER, shown)
         .order_by(post.c.id.desc())
         .limit(LIMIT)
         .lateral("page")
     )
-    return rows_of(
-        sa.select(parents.c.id, page.c.id, page.c.author_id, page.c.post_id)
-        .select_from(parents.join(page, sa.true()))
-        .order_by(page.c.id.desc()),
-        _ParentEntry,
-    )
+    return sa.select(page.c.id, page.c.author_id, page.c.post_id).select_from(parents.join(page, sa.true()))
+
+
+_select_profile_posts = partial(_select_profile, are_replies=False)
+_select_profile_replies = partial(_select_profile, are_replies=True)
 
 
 class _EntriesByUserLoader(PageLoader[FeedEntry]):
-    statement: ClassVar[Statement[_ParentEntry]]
+    """What each user has posted, newest first, with the posts."""
 
-    async def fetch_pages(self, parent_ids: Sequence[int], request: PageRequest) -> Sequence[tuple[int, FeedEntry]]:
-        entries = await self.scope.db.rows(
-            self.statement, parent_ids=list(parent_ids), after=after_or_end(request), limit=request.fetch_count
+    select: ClassVar[SelectEntries]
+
+    def __init__(self, scope: Scope, request: PageRequest, wanted: Wanted) -> None:
+        super().__init__(scope, request)
+        self._wanted = wanted
+
+    async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, FeedEntry]]:
+        request = self.request
+        arrived = await load_entries(
+            self.scope,
+            type(self).select,
+            self._wanted,
+            parent_ids=list(parent_ids),
+            viewer_id=self.viewer_id,
+            after=after_or_end(request),
+            limit=request.fetch_count,
         )
-        return [(entry.parent_id, FeedEntry(entry.id, entry.author_id, entry.post_id)) for entry in entries]
+        return [(entry.author_id, entry) for entry in arrived.entries]
 
 
 class PostEntriesByUserLoader(_EntriesByUserLoader):
-    """What each user has posted and reposted, without replies."""
+    """Posts and reposts, without replies."""
 
-    statement = _profile(post.c.reply_to_id.is_(None))
+    select = _select_profile_posts
 
 
 class ReplyEntriesByUserLoader(_EntriesByUserLoader):
-    """What each user has replied."""
+    """Replies."""
 
-    statement = _profile(post.c.reply_to_id.is_not(None))
+    select = _select_profile_replies

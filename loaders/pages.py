@@ -66,7 +66,8 @@ class LinkPageLoader(PageLoader[Link]):
 
     statement: ClassVar[Statement[_ParentLink]]
 
-    async def fetch_pages(self, parent_ids: Sequence[int], request: PageRequest) -> Sequence[tuple[int, Link]]:
+    async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, Link]]:
+        request = self.request
         links = await self.scope.db.rows(
             self.statement, parent_ids=list(parent_ids), after=after_or_end(request), limit=request.fetch_count
         )

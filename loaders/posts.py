@@ -1,107 +1,95 @@
 """Posts by id, guarded; their counts; what the viewer has done with them; their replies and ancestors."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.sql.selectable import LateralFromClause
 
-from access import policy
 from core.database import Reader, Statement, rows_of
 from core.paging import PageRequest
 from loaders.base import BatchLoader, PageLoader
 from loaders.hydration import (
+    EVERYTHING,
     POST_COLUMNS,
-    HydratedPost,
+    Hydrated,
     PostCounts,
     PostRow,
     ViewerPostState,
-    hydrated_post,
+    as_it_is,
     select_posts,
 )
 from loaders.pages import AFTER, LIMIT, PARENT_IDS, after_or_end, after_or_start, parents
 from models.posts import post
 
 _BY_ID = Statement(
-    select_posts().where(post.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)))), hydrated_post
+    select_posts().where(post.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)))), as_it_is
 )
 
 
-async def fetch_posts_by_id(db: Reader, ids: Sequence[int], *, viewer_id: int) -> dict[int, HydratedPost]:
-    """Posts with everything that travels along, by id, unguarded: deleted ones and reposts too."""
-    return {found.row.id: found for found in await db.rows(_BY_ID, ids=list(ids), viewer_id=viewer_id)}
+async def fetch_posts_by_id(db: Reader, ids: Sequence[int], *, viewer_id: int) -> Hydrated:
+    """Posts with everything that travels along, unguarded: deleted ones and reposts too."""
+    found = Hydrated()
+    found.add_posts(await db.rows(_BY_ID, ids=list(ids), viewer_id=viewer_id), EVERYTHING)
+    return found
 
 
 class PostByIdLoader(BatchLoader[int, PostRow]):
     """The post with an id, if the viewer may see it: None for hidden, absent and deleted alike."""
 
-    async def fetch(self, keys: Sequence[int]) -> Mapping[int, PostRow]:
-        found = await fetch_posts_by_id(self.scope.db, keys, viewer_id=self.viewer_id)
-        visible = {key: item for key, item in found.items() if policy.can_see_post(self.scope.viewer, item.row)}
-        self.scope.prime_posts(visible.values())
-        return {key: item.row for key, item in visible.items()}
+    async def fetch(self, keys: Sequence[int]) -> Mapping[int, PostRow | None]:
+        return self.scope.take(await fetch_posts_by_id(self.scope.db, keys, viewer_id=self.viewer_id))
 
 
 class PostCountsByIdLoader(BatchLoader[int, PostCounts]):
     """A post's counts; mostly primed by whoever loaded the post."""
 
     async def fetch(self, keys: Sequence[int]) -> Mapping[int, PostCounts]:
-        found = await fetch_posts_by_id(self.scope.db, keys, viewer_id=self.viewer_id)
-        return {key: item.counts for key, item in found.items()}
+        return (await fetch_posts_by_id(self.scope.db, keys, viewer_id=self.viewer_id)).post_counts
 
 
 class ViewerPostStateByIdLoader(BatchLoader[int, ViewerPostState]):
     """What the viewer has done with a post; mostly primed by whoever loaded the post."""
 
     async def fetch(self, keys: Sequence[int]) -> Mapping[int, ViewerPostState]:
-        found = await fetch_posts_by_id(self.scope.db, keys, viewer_id=self.viewer_id)
-        return {key: item.viewer for key, item in found.items()}
+        return (await fetch_posts_by_id(self.scope.db, keys, viewer_id=self.viewer_id)).viewer_post_states
 
 
-class Reply(NamedTuple):
-    """A hydrated reply and the post it replies to."""
-
-    parent_id: int
-    post: HydratedPost
-
-
-def _select_replies(*, newest_first: bool) -> Statement[Reply]:
+def select_reply_ids(
+    parent_id: sa.ColumnElement[int], *, is_newest_first: bool, limit: sa.ColumnElement[int], after: Any = None
+) -> LateralFromClause:
+    """The ids of the first replies to a post of the same FROM, behind the place `after` if there is one."""
     reply = post.alias("reply")
-    order = reply.c.id.desc() if newest_first else reply.c.id
-    bound = reply.c.id < AFTER if newest_first else reply.c.id > AFTER
-    ids = (
-        sa.select(reply.c.id)
-        .where(reply.c.reply_to_id == parents.c.id, reply.c.deleted_at.is_(None), bound)
-        .order_by(order)
-        .limit(LIMIT)
-        .lateral("page")
-    )
-    source = parents.join(ids, sa.true())
-    statement = select_posts(source, on=post.c.id == ids.c.id).add_columns(parents.c.id)
-    statement = statement.order_by(post.c.id.desc() if newest_first else post.c.id)
-    return Statement(statement, lambda record: Reply(record[POST_COLUMNS], hydrated_post(record)))
+    chosen = sa.select(reply.c.id).where(reply.c.reply_to_id == parent_id, reply.c.deleted_at.is_(None))
+    if after is not None:
+        chosen = chosen.where(reply.c.id < after if is_newest_first else reply.c.id > after)
+    return chosen.order_by(reply.c.id.desc() if is_newest_first else reply.c.id).limit(limit).lateral("page")
 
 
-_REPLIES_OLDEST_FIRST = _select_replies(newest_first=False)
-_REPLIES_NEWEST_FIRST = _select_replies(newest_first=True)
+def _select_replies(*, is_newest_first: bool) -> Statement[Any]:
+    page = select_reply_ids(parents.c.id, is_newest_first=is_newest_first, limit=LIMIT, after=AFTER)
+    statement = select_posts(parents.join(page, sa.true()), on=post.c.id == page.c.id).add_columns(parents.c.id)
+    return Statement(statement.order_by(post.c.id.desc() if is_newest_first else post.c.id), as_it_is)
 
 
 class _RepliesByPostLoader(PageLoader[PostRow]):
     """The visible replies to each post, whole: replies and their authors come in the same statement as their ids."""
 
-    statement: Statement[Reply]
+    statement: ClassVar[Statement[Any]]
 
-    async def fetch_pages(self, parent_ids: Sequence[int], request: PageRequest) -> Sequence[tuple[int, PostRow]]:
-        after = self.start(request)
-        replies = await self.scope.db.rows(
+    async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, PostRow]]:
+        records = await self.scope.db.rows(
             self.statement,
             parent_ids=list(parent_ids),
-            after=after,
-            limit=request.fetch_count,
+            after=self.start(self.request),
+            limit=self.request.fetch_count,
             viewer_id=self.viewer_id,
         )
-        visible = [reply for reply in replies if policy.can_see_post(self.scope.viewer, reply.post.row)]
-        self.scope.prime_posts(reply.post for reply in visible)
-        return [(reply.parent_id, reply.post.row) for reply in visible]
+        found = Hydrated()
+        found.add_posts(records, EVERYTHING)
+        rows = self.scope.take(found)
+        replies = ((record[POST_COLUMNS], rows[record[0]]) for record in records)
+        return [(parent_id, row) for parent_id, row in replies if row is not None]
 
     def start(self, request: PageRequest) -> int:
         """The id to start behind."""
@@ -111,7 +99,7 @@ class _RepliesByPostLoader(PageLoader[PostRow]):
 class RepliesByPostOldestFirstLoader(_RepliesByPostLoader):
     """Replies in the order they were written."""
 
-    statement = _REPLIES_OLDEST_FIRST
+    statement = _select_replies(is_newest_first=False)
 
     def start(self, request: PageRequest) -> int:
         return after_or_start(request)
@@ -120,7 +108,7 @@ class RepliesByPostOldestFirstLoader(_RepliesByPostLoader):
 class RepliesByPostNewestFirstLoader(_RepliesByPostLoader):
     """The newest replies first."""
 
-    statement = _REPLIES_NEWEST_FIRST
+    statement = _select_replies(is_newest_first=True)
 
     def start(self, request: PageRequest) -> int:
         return after_or_end(request)
@@ -164,7 +152,8 @@ _ANCESTORS = _select_ancestors()
 class AncestorIdsByPostLoader(PageLoader[int]):
     """The ids of the posts above a post, from the root of the thread down to its parent, hidden ones included."""
 
-    async def fetch_pages(self, parent_ids: Sequence[int], request: PageRequest) -> Sequence[tuple[int, int]]:
+    async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, int]]:
+        request = self.request
         return await self.scope.db.rows(
             _ANCESTORS, parent_ids=list(parent_ids), after=after_or_start(request), limit=request.fetch_count
         )

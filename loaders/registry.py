@@ -1,15 +1,18 @@
 """The loaders of one request, or of one event of a subscription: never older than that, so never stale."""
 
 import asyncio
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
+from access import policy
 from access.viewer import Viewer
 from core.database import Reader
-from loaders.base import BATCHES_AT_ONCE
-from loaders.feeds import PostEntriesByUserLoader, ReplyEntriesByUserLoader
+from core.lazy import lazy
+from core.paging import PageRequest
+from loaders.base import BATCHES_AT_ONCE, BatchLoader, PageLoader
+from loaders.feeds import HomeEntries, PostEntriesByUserLoader, ReplyEntriesByUserLoader
 from loaders.follows import FollowersByUserLoader, FollowingByUserLoader
-from loaders.hydration import HydratedPost, HydratedUser
+from loaders.hydration import Hydrated, PostRow
 from loaders.likes import LikesByUserLoader
 from loaders.posts import (
     AncestorIdsByPostLoader,
@@ -20,89 +23,114 @@ from loaders.posts import (
     ViewerPostStateByIdLoader,
 )
 from loaders.users import UserByHandleLoader, UserByIdLoader, UserCountsByIdLoader, ViewerUserStateByIdLoader
+from loaders.wanted import PostWithRepliesLoader, Wanted
+
+L = TypeVar("L")
 
 
 class Loaders:
-    """Every loader by name, made when first asked for. `posts` and `users` are guarded; what they hide is None."""
+    """Every loader by name, made when first asked for. `posts` and `users` are guarded; what they hide is None.
+
+    Lists have a loader for each part of them that is asked for.
+    """
 
     def __init__(self, db: Reader, *, viewer: Viewer | None) -> None:
         self.db = db
         self.viewer = viewer
-        self.gate = asyncio.Semaphore(BATCHES_AT_ONCE)
+        self._lists: dict[tuple[Any, ...], Any] = {}
 
-    @cached_property
+    @lazy
+    def gate(self) -> asyncio.Semaphore:
+        return asyncio.Semaphore(BATCHES_AT_ONCE)
+
+    @lazy
     def posts(self) -> PostByIdLoader:
         return PostByIdLoader(self)
 
-    @cached_property
+    @lazy
     def post_counts(self) -> PostCountsByIdLoader:
         return PostCountsByIdLoader(self)
 
-    @cached_property
+    @lazy
     def viewer_post_states(self) -> ViewerPostStateByIdLoader:
         return ViewerPostStateByIdLoader(self)
 
-    @cached_property
-    def replies_oldest_first(self) -> RepliesByPostOldestFirstLoader:
-        return RepliesByPostOldestFirstLoader(self)
-
-    @cached_property
-    def replies_newest_first(self) -> RepliesByPostNewestFirstLoader:
-        return RepliesByPostNewestFirstLoader(self)
-
-    @cached_property
-    def ancestor_ids(self) -> AncestorIdsByPostLoader:
-        return AncestorIdsByPostLoader(self)
-
-    @cached_property
+    @lazy
     def users(self) -> UserByIdLoader:
         return UserByIdLoader(self)
 
-    @cached_property
+    @lazy
     def users_by_handle(self) -> UserByHandleLoader:
         return UserByHandleLoader(self)
 
-    @cached_property
+    @lazy
     def user_counts(self) -> UserCountsByIdLoader:
         return UserCountsByIdLoader(self)
 
-    @cached_property
+    @lazy
     def viewer_user_states(self) -> ViewerUserStateByIdLoader:
         return ViewerUserStateByIdLoader(self)
 
-    @cached_property
-    def post_entries(self) -> PostEntriesByUserLoader:
-        return PostEntriesByUserLoader(self)
+    def replies(self, request: PageRequest, *, is_newest_first: bool) -> PageLoader[PostRow]:
+        kind = RepliesByPostNewestFirstLoader if is_newest_first else RepliesByPostOldestFirstLoader
+        return self._list(kind, request)
 
-    @cached_property
-    def reply_entries(self) -> ReplyEntriesByUserLoader:
-        return ReplyEntriesByUserLoader(self)
+    def ancestor_ids(self, request: PageRequest) -> AncestorIdsByPostLoader:
+        return self._list(AncestorIdsByPostLoader, request)
 
-    @cached_property
-    def followers(self) -> FollowersByUserLoader:
-        return FollowersByUserLoader(self)
+    def posts_with_replies(self, wanted: Wanted) -> PostWithRepliesLoader:
+        return self._list(PostWithRepliesLoader, wanted)
 
-    @cached_property
-    def following(self) -> FollowingByUserLoader:
-        return FollowingByUserLoader(self)
+    def post_entries(self, request: PageRequest, wanted: Wanted) -> PostEntriesByUserLoader:
+        return self._list(PostEntriesByUserLoader, request, wanted)
 
-    @cached_property
-    def likes(self) -> LikesByUserLoader:
-        return LikesByUserLoader(self)
+    def reply_entries(self, request: PageRequest, wanted: Wanted) -> ReplyEntriesByUserLoader:
+        return self._list(ReplyEntriesByUserLoader, request, wanted)
 
-    def prime_posts(self, posts: Iterable[HydratedPost]) -> None:
-        """Hands posts that the viewer may see, and their authors, to the loaders of their parts."""
-        authors = {}
-        for row, counts, viewer_state, author in posts:
-            self.posts.prime(row.id, row)
-            self.post_counts.prime(row.id, counts)
-            self.viewer_post_states.prime(row.id, viewer_state)
-            authors[author.row.id] = author
-        self.prime_users(authors.values())
+    def home_entries(self, viewer: Viewer, wanted: Wanted) -> HomeEntries:
+        return HomeEntries(self, viewer.account_id, wanted)
 
-    def prime_users(self, users: Iterable[HydratedUser]) -> None:
-        """Hands users that the viewer may see to the loaders of their parts."""
-        for row, counts, viewer_state in users:
-            self.users.prime(row.id, row)
-            self.user_counts.prime(row.id, counts)
-            self.viewer_user_states.prime(row.id, viewer_state)
+    def followers(self, request: PageRequest) -> FollowersByUserLoader:
+        return self._list(FollowersByUserLoader, request)
+
+    def following(self, request: PageRequest) -> FollowingByUserLoader:
+        return self._list(FollowingByUserLoader, request)
+
+    def likes(self, request: PageRequest) -> LikesByUserLoader:
+        return self._list(LikesByUserLoader, request)
+
+    def take(self, found: Hydrated) -> Mapping[int, PostRow | None]:
+        """Guards what a statement brought and hands it to the loaders, so that nothing is fetched twice.
+
+        Gives the posts by id, None for those that the viewer may not see.
+        """
+        posts: Mapping[int, PostRow | None] = {}
+        if found.posts:
+            viewer, can_see = self.viewer, policy.can_see_post
+            posts = {post_id: row if can_see(viewer, row) else None for post_id, row in found.posts.items()}
+            self.posts.prime_many(posts)
+        if found.post_counts:
+            self.post_counts.prime_many(found.post_counts)
+            self.viewer_post_states.prime_many(found.viewer_post_states)
+        self.users.prime_many(found.users)
+        if found.user_counts:
+            self.user_counts.prime_many(found.user_counts)
+            self.viewer_user_states.prime_many(found.viewer_user_states)
+        return posts
+
+    def part(self) -> None:
+        """Lets go of the loaders, which know this registry: without the circle nothing waits for the collector.
+
+        Whoever still holds the registry gets new ones.
+        """
+        made = self.__dict__
+        for name in [name for name, value in made.items() if isinstance(value, BatchLoader)]:
+            del made[name]
+        self._lists.clear()
+
+    def _list(self, kind: Callable[..., L], *asked: Any) -> L:
+        """The loader of one part of a list."""
+        loader: L | None = self._lists.get((kind, *asked))
+        if loader is None:
+            loader = self._lists[(kind, *asked)] = kind(self, *asked)
+        return loader

@@ -10,61 +10,62 @@ from core.database import Reader, Statement, rows_of
 from loaders.base import BatchLoader
 from loaders.hydration import (
     VIEWER_ID,
-    HydratedUser,
+    Hydrated,
     UserCounts,
     UserRow,
     ViewerUserState,
-    hydrated_user,
+    as_it_is,
     select_users,
 )
 from models.accounts import account
 
 _BY_ID = Statement(
-    select_users().where(account.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)))), hydrated_user
+    select_users().where(account.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)))), as_it_is
 )
 _BY_HANDLE = Statement(
     select_users().where(sa.func.lower(account.c.handle) == sa.any_(sa.bindparam("handles", type_=sa.ARRAY(sa.Text)))),
-    hydrated_user,
+    as_it_is,
 )
 
 
-async def fetch_users_by_id(db: Reader, ids: Sequence[int], *, viewer_id: int) -> dict[int, HydratedUser]:
-    """Users with everything that travels along, by id; an id that is not there is missing."""
-    return {user.row.id: user for user in await db.rows(_BY_ID, ids=list(ids), viewer_id=viewer_id)}
+async def fetch_users_by_id(db: Reader, ids: Sequence[int], *, viewer_id: int) -> Hydrated:
+    """Users with everything that travels along; an id that is not there is missing."""
+    found = Hydrated()
+    found.add_users(await db.rows(_BY_ID, ids=list(ids), viewer_id=viewer_id))
+    return found
 
 
 class UserByIdLoader(BatchLoader[int, UserRow]):
     """The user with an id, if the viewer may see it."""
 
     async def fetch(self, keys: Sequence[int]) -> Mapping[int, UserRow]:
-        users = await fetch_users_by_id(self.scope.db, keys, viewer_id=self.viewer_id)
-        self.scope.prime_users(users.values())
-        return {user_id: user.row for user_id, user in users.items()}
+        found = await fetch_users_by_id(self.scope.db, keys, viewer_id=self.viewer_id)
+        self.scope.take(found)
+        return found.users
 
 
 class UserByHandleLoader(BatchLoader[str, UserRow]):
     """The user with a handle, whatever its case, if the viewer may see it. Keys are lower-case."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, UserRow]:
-        users = await self.scope.db.rows(_BY_HANDLE, handles=list(keys), viewer_id=self.viewer_id)
-        self.scope.prime_users(users)
-        return {user.row.handle.lower(): user.row for user in users}
+        found = Hydrated()
+        found.add_users(await self.scope.db.rows(_BY_HANDLE, handles=list(keys), viewer_id=self.viewer_id))
+        self.scope.take(found)
+        return {user.handle.lower(): user for user in found.users.values()}
 
 
 class UserCountsByIdLoader(BatchLoader[int, UserCounts]):
     """A user's counts; mostly primed by whoever loaded the user."""
 
     async def fetch(self, keys: Sequence[int]) -> Mapping[int, UserCounts]:
-        users = await fetch_users_by_id(self.scope.db, keys, viewer_id=self.viewer_id)
-        return {user_id: user.counts for user_id, user in users.items()}
+        return (await fetch_users_by_id(self.scope.db, keys, viewer_id=self.viewer_id)).user_counts
 
 
 class ViewerUserStateByIdLoader(BatchLoader[int, ViewerUserState]):
     """How the viewer and a user stand to each other; mostly primed by whoever loaded the user."""
 
     async def fetch(self, keys: Sequence[int]) -> Mapping[int, ViewerUserState]:
-        users = await fetch_users_by_id(self.scope.db, keys, viewer_id=self.viewer_id)
-        return {user_id: user.viewer for user_id, user in users.items()}
+        return (await fetch_users_by_id(self.scope.db, keys, viewer_id=self.viewer_id)).viewer_user_states
 
 
 class AccountRow(NamedTuple):

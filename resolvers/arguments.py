@@ -1,5 +1,6 @@
 """Arguments that many fields take, with their descriptions; and the scalars behind them."""
 
+from enum import Enum
 from typing import Annotated, NewType
 
 import strawberry
@@ -21,6 +22,21 @@ NodeId = Annotated[strawberry.ID, strawberry.argument(description="The id of the
 Handle = Annotated[str, strawberry.argument(description="The user's handle, in any case, without an @.")]
 
 DEFAULT_PAGE = 20
+
+
+@strawberry.enum(description="The order of replies.")
+class ReplySort(Enum):
+    """By the time they were written."""
+
+    OLDEST = strawberry.enum_value("OLDEST", description="As they were written.")
+    NEWEST = strawberry.enum_value("NEWEST", description="The newest first.")
+
+
+Sort = Annotated[ReplySort, strawberry.argument(description="The order of the replies.")]
+REPLY_LISTINGS = {
+    ReplySort.OLDEST: Listing.REPLIES_OLDEST_FIRST,
+    ReplySort.NEWEST: Listing.REPLIES_NEWEST_FIRST,
+}
 
 
 def page(listing: Listing, first: int, after: Cursor | None) -> PageRequest:

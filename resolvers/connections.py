@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from core.paging import Listing, Page, PageRequest, encode_cursor
 from resolvers.arguments import Cursor
@@ -14,26 +14,37 @@ Source = TypeVar("Source")
 TOP_UP_ROUNDS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class PageInfo:
-    """Where a page begins and ends, and whether the list goes on."""
+class PageInfo(NamedTuple):
+    """Where a page begins and ends, and whether the list goes on. The keys are sort keys; None of an empty page."""
 
+    listing: Listing
     has_next_page: bool
     has_previous_page: bool
-    start_cursor: Cursor | None
-    end_cursor: Cursor | None
+    start_key: int | None
+    end_key: int | None
+
+    @property
+    def start_cursor(self) -> Cursor | None:
+        return None if self.start_key is None else cursor(self.listing, self.start_key)
+
+    @property
+    def end_cursor(self) -> Cursor | None:
+        return None if self.end_key is None else cursor(self.listing, self.end_key)
 
 
-@dataclass(frozen=True, slots=True)
-class Edge(Generic[T]):
-    """One item of a list and its place."""
+class Edge(NamedTuple, Generic[T]):
+    """One item of a list and its place. Many documents ask for no cursor, so it is made for those that do."""
 
-    cursor: Cursor
+    listing: Listing
+    key: int
     node: T
 
+    @property
+    def cursor(self) -> Cursor:
+        return cursor(self.listing, self.key)
 
-@dataclass(frozen=True, slots=True)
-class Connection(Generic[T]):
+
+class Connection(NamedTuple, Generic[T]):
     """A page of a list."""
 
     edges: Sequence[Edge[T]]
@@ -46,24 +57,41 @@ def cursor(listing: Listing, key: int) -> Cursor:
 
 
 def page_info(
-    listing: Listing, request: PageRequest, *, keys: Sequence[int], has_next: bool, end: int | None
+    listing: Listing, request: PageRequest, *, start: int | None, has_next: bool, end: int | None
 ) -> PageInfo:
-    """`keys` are the sort keys of the page's items, `end` the key up to which the list was scanned."""
-    return PageInfo(
-        has_next_page=has_next,
-        has_previous_page=request.after is not None,
-        start_cursor=cursor(listing, keys[0]) if keys else None,
-        end_cursor=None if end is None else cursor(listing, end),
+    """`start` is the key of the page's first item, `end` the key up to which the list was scanned."""
+    return PageInfo(listing, has_next, request.after is not None, start, end)
+
+
+def connection(listing: Listing, request: PageRequest, page: Page[tuple[int, T]]) -> Connection[T]:
+    """A page of (sort key, item) as a connection."""
+    items = page.items
+    return Connection(
+        edges=[Edge(listing, key, item) for key, item in items],
+        page_info=page_info(
+            listing, request, start=items[0][0] if items else None, has_next=page.has_next, end=page.end
+        ),
     )
 
 
-def connection(listing: Listing, request: PageRequest, keyed: Page[tuple[int, T]]) -> Connection[T]:
-    """A page of (sort key, item) as a connection."""
+class Row(Protocol):
+    """Whatever has an id to be listed by."""
+
+    @property
+    def id(self) -> int: ...
+
+
+R = TypeVar("R", bound=Row)
+
+
+def row_connection(listing: Listing, request: PageRequest, rows: Sequence[R]) -> Connection[R]:
+    """A page of rows that are sorted by their ids and thinned out by no rule, from one row more than asked for."""
+    has_next = len(rows) > request.first
+    kept = rows[: request.first] if has_next else rows
+    start, end = (kept[0].id, kept[-1].id) if kept else (None, None)
     return Connection(
-        edges=[Edge(cursor(listing, key), item) for key, item in keyed.items],
-        page_info=page_info(
-            listing, request, keys=[key for key, _ in keyed.items], has_next=keyed.has_next, end=keyed.end
-        ),
+        edges=[Edge(listing, row.id, row) for row in kept],
+        page_info=page_info(listing, request, start=start, has_next=has_next, end=end),
     )
 
 

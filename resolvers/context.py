@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import strawberry
 
 from access import policy
 from access.viewer import Viewer
+from compiler import GroupLoader
 from core.database import Database, Transaction
 from core.passwords import Passwords
 from core.tokens import Tokens
@@ -59,20 +60,44 @@ class Context:
 
     def forget_loaded(self) -> None:
         """Drops everything loaded so far: something has changed, or a subscription's next event begins."""
-        self._loaders = None
+        if self._loaders is not None:
+            self._loaders.part()
+            self._loaders = None
 
     async def transact(
         self, action: Callable[Concatenate[Transaction, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
     ) -> R:
         """Runs an action in a transaction of its own and commits it; what is read afterwards is read anew."""
         result = await self.resources.db.transact(action, *args, **kwargs)
+        self._committed()
+        return result
+
+    async def transact_in_one_write(
+        self, action: Callable[Concatenate[Transaction, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """The same for an action whose one writing statement is its last."""
+        result = await self.resources.db.transact_in_one_write(action, *args, **kwargs)
+        self._committed()
+        return result
+
+    def _committed(self) -> None:
         self.forget_loaded()
         self.resources.bell.ring()
-        return result
 
     async def close(self) -> None:
         """Breaks the circle of context, loaders and futures, so that nothing waits for the garbage collector."""
         self.forget_loaded()
+
+
+@dataclass(frozen=True, slots=True)
+class LoaderNamed:
+    """Finds a loader of the request by its name. Equal ones are one, so fields that share a loader load once."""
+
+    name: str
+
+    def __call__(self, context: Context) -> GroupLoader[Any, Any]:
+        found: GroupLoader[Any, Any] = getattr(context.loaders, self.name)
+        return found
 
 
 Info = strawberry.Info[Context, None]

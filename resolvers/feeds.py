@@ -3,20 +3,24 @@
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import strawberry
 
+from access.viewer import Viewer
 from core import ids
 from core.clock import utc_now
 from core.errors import UnavailableError
 from core.paging import Listing, Page, PageRequest, decode_cursor, encode_cursor
 from events import channels
 from events.bus import Gap, HomeMessage
-from loaders.feeds import FeedEntry, fetch_home_entries_among, fetch_public_entries
+from loaders.feeds import load_public_entries
 from loaders.hydration import PostRow, UserRow
 from loaders.pages import GREATEST_ID
+from loaders.wanted import WHOLE_POSTS, FeedEntry
+from resolvers.ahead import wanted_of_entries
 from resolvers.arguments import DEFAULT_PAGE, After, Cursor, EventCursor, First, page
 from resolvers.connections import PageInfo, Scanned, cursor, filled_page, page_info
 from resolvers.context import Context, Info
@@ -44,23 +48,37 @@ class FeedReason:
     user_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class FeedEdge:
-    """An entry of a feed: the post that it shows, and why."""
+class FeedEdge(NamedTuple):
+    """An entry of a feed: the post that it shows, and why. What few documents ask for is made for those that do."""
 
-    cursor: Cursor
+    listing: Listing
+    entry: FeedEntry
     node: PostRow
-    reason: FeedReason
-    reposter_id: int | None
+    reason_of: Callable[[FeedEntry], FeedReason]
+
+    @property
+    def cursor(self) -> Cursor:
+        return cursor(self.listing, self.entry.id)
+
+    @property
+    def reason(self) -> FeedReason:
+        return self.reason_of(self.entry)
+
+    @property
+    def reposter_id(self) -> int | None:
+        return self.entry.author_id if self.entry.is_repost else None
 
 
-@dataclass(frozen=True, slots=True)
-class FeedConnection:
-    """A page of a feed. `event_cursor` was taken before the ids were read, so page and subscription miss nothing."""
+class FeedConnection(NamedTuple):
+    """A page of a feed. `began_at` was taken before the ids were read, so page and subscription miss nothing."""
 
     edges: Sequence[FeedEdge]
     page_info: PageInfo
-    event_cursor: EventCursor
+    began_at: datetime
+
+    @property
+    def event_cursor(self) -> EventCursor:
+        return _event_cursor_of(self.began_at)
 
 
 @strawberry.enum(description="A part of what a user has posted.")
@@ -84,31 +102,29 @@ async def home_feed(info: Info, first: First = DEFAULT_PAGE, after: After = None
     context = info.context
     viewer = context.require_viewer()
     request = page(Listing.HOME_FEED, first, after)
-    event_cursor = _event_cursor_of_now()
+    home = context.loaders.home_entries(viewer, wanted_of_entries(info))
 
     async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
-        part = await context.resources.home.scan(
-            viewer.account_id, before=GREATEST_ID if start is None else start, limit=limit
-        )
+        part = await context.resources.home.scan(home, before=GREATEST_ID if start is None else start, limit=limit)
         return Scanned([(entry.id, entry) for entry in part.entries], part.reached, part.is_end)
 
-    return await _feed(context, Listing.HOME_FEED, request, scan, home_reason(viewer.account_id), event_cursor)
+    return await _feed(context, Listing.HOME_FEED, request, scan, home_reason(viewer.account_id))
 
 
 async def public_feed(info: Info, first: First = DEFAULT_PAGE, after: After = None) -> FeedConnection:
     context = info.context
     request = page(Listing.PUBLIC_FEED, first, after)
-    event_cursor = _event_cursor_of_now()
+    wanted = wanted_of_entries(info)
 
     async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
         before = GREATEST_ID if start is None else start
-        entries = await fetch_public_entries(context.resources.db, before=before, limit=limit)
-        return _scanned(entries, limit)
+        return _scanned(await load_public_entries(context.loaders, wanted, before=before, limit=limit), limit)
 
-    def reason(entry: FeedEntry) -> FeedReason:
-        return FeedReason(FeedReasonKind.PUBLIC, entry.author_id)
+    return await _feed(context, Listing.PUBLIC_FEED, request, scan, _public_reason)
 
-    return await _feed(context, Listing.PUBLIC_FEED, request, scan, reason, event_cursor)
+
+def _public_reason(entry: FeedEntry) -> FeedReason:
+    return FeedReason(FeedReasonKind.PUBLIC, entry.author_id)
 
 
 async def user_posts(
@@ -120,17 +136,19 @@ async def user_posts(
 ) -> FeedConnection:
     context = info.context
     request = page(Listing.USER_POSTS, first, after)
-    event_cursor = _event_cursor_of_now()
-    loader = context.loaders.post_entries if kind is UserPostsKind.POSTS else context.loaders.reply_entries
+    wanted = wanted_of_entries(info)
+    loader_of = context.loaders.post_entries if kind is UserPostsKind.POSTS else context.loaders.reply_entries
 
     async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
         # A PageRequest brings one item more than it asks for.
-        return _scanned(await loader.load((root.id, PageRequest(limit - 1, start))) or [], limit)
+        loader = loader_of(PageRequest(limit - 1, start), wanted)
+        return _scanned(await loader.load(root.id) or [], limit)
 
-    def reason(entry: FeedEntry) -> FeedReason:
-        return FeedReason(FeedReasonKind.REPOSTED if entry.is_repost else FeedReasonKind.PROFILE, entry.author_id)
+    return await _feed(context, Listing.USER_POSTS, request, scan, _profile_reason)
 
-    return await _feed(context, Listing.USER_POSTS, request, scan, reason, event_cursor)
+
+def _profile_reason(entry: FeedEntry) -> FeedReason:
+    return FeedReason(FeedReasonKind.REPOSTED if entry.is_repost else FeedReasonKind.PROFILE, entry.author_id)
 
 
 def home_reason(viewer_id: int) -> Callable[[FeedEntry], FeedReason]:
@@ -155,29 +173,30 @@ async def _feed(
     listing: Listing,
     request: PageRequest,
     scan: Callable[[int | None, int], Awaitable[Scanned[FeedEntry]]],
-    reason: Callable[[FeedEntry], FeedReason],
-    event_cursor: EventCursor,
+    reason_of: Callable[[FeedEntry], FeedReason],
 ) -> FeedConnection:
+    began_at = utc_now()
+
     async def show(entries: Sequence[FeedEntry]) -> Sequence[FeedEdge | None]:
-        return await _edges(context, listing, entries, reason)
+        return await _edges(context, listing, entries, reason_of)
 
     filled: Page[tuple[int, FeedEdge]] = await filled_page(request, scan, show)
+    items = filled.items
+    start = items[0][0] if items else None
     return FeedConnection(
-        edges=[edge for _, edge in filled.items],
-        page_info=page_info(
-            listing, request, keys=[key for key, _ in filled.items], has_next=filled.has_next, end=filled.end
-        ),
-        event_cursor=event_cursor,
+        edges=[edge for _, edge in items],
+        page_info=page_info(listing, request, start=start, has_next=filled.has_next, end=filled.end),
+        began_at=began_at,
     )
 
 
 async def _edges(
-    context: Context, listing: Listing, entries: Sequence[FeedEntry], reason: Callable[[FeedEntry], FeedReason]
+    context: Context, listing: Listing, entries: Sequence[FeedEntry], reason_of: Callable[[FeedEntry], FeedReason]
 ) -> list[FeedEdge | None]:
     """The edges of entries; None for one whose post the viewer does not see."""
-    posts = await context.loaders.posts.load_many([entry.post_id for entry in entries])
+    posts = await context.loaders.posts.load_all([entry.post_id for entry in entries])
     return [
-        post and FeedEdge(cursor(listing, entry.id), post, reason(entry), entry.author_id if entry.is_repost else None)
+        None if post is None else FeedEdge(listing, entry, post, reason_of)
         for entry, post in zip(entries, posts, strict=True)
     ]
 
@@ -259,32 +278,35 @@ async def home_feed_events(info: Info, after: ResumeAfter = None) -> AsyncIterat
             if len(seen) > REMEMBERED_EVENTS:
                 seen.popitem(last=False)
             try:
-                event = await _home_event(context, viewer.account_id, message)
+                event = await _home_event(context, viewer, message)
             except UnavailableError:
                 event = Reset(_event_cursor_of_now())
             if event is not None:
                 yield event
 
 
-async def _home_event(context: Context, viewer_id: int, message: HomeMessage) -> HomeFeedEvent | None:
+async def _home_event(context: Context, viewer: Viewer, message: HomeMessage) -> HomeFeedEvent | None:
     """What the viewer is told of a message, by today's rules: they may have changed since it was sent."""
     event_cursor = EventCursor(encode_cursor(Listing.EVENTS, message.event_id))
     if message.removed_entry_id is not None:
         assert message.author_id is not None
         assert message.post_id is not None
         state = await context.loaders.viewer_user_states.load(message.author_id)
-        if message.author_id != viewer_id and not (state and state.is_followed_by_viewer):
+        if message.author_id != viewer.account_id and not (state and state.is_followed_by_viewer):
             return None
         return PostRemoved(event_cursor, cursor(Listing.HOME_FEED, message.removed_entry_id), message.post_id)
     assert message.added_entry_id is not None
-    entries = await fetch_home_entries_among(
-        context.resources.db, viewer_id, [message.added_entry_id], before=GREATEST_ID, own_limit=0
-    )
-    for edge in await _edges(context, Listing.HOME_FEED, entries, home_reason(viewer_id)):
+    home = context.loaders.home_entries(viewer, WHOLE_POSTS)
+    entries = await home.among([message.added_entry_id], since=0, before=GREATEST_ID, own_limit=0)
+    for edge in await _edges(context, Listing.HOME_FEED, entries, home_reason(viewer.account_id)):
         if edge is not None:
             return PostAdded(event_cursor, edge)
     return None
 
 
 def _event_cursor_of_now() -> EventCursor:
-    return EventCursor(encode_cursor(Listing.EVENTS, ids.first_at(utc_now())))
+    return _event_cursor_of(utc_now())
+
+
+def _event_cursor_of(moment: datetime) -> EventCursor:
+    return EventCursor(encode_cursor(Listing.EVENTS, ids.first_at(moment)))

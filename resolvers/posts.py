@@ -1,18 +1,19 @@
 """Posts, their threads, and what is done to them."""
 
 from collections.abc import Sequence
-from enum import Enum
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import strawberry
 
+import compiler
 from access.viewer import Viewer
 from actions import likes, posts, reposts
 from core import ids
 from core.paging import Listing, PageRequest
 from loaders.hydration import PostRow
-from resolvers.arguments import DEFAULT_PAGE, After, First, NodeId, page, post_number
-from resolvers.connections import Connection, Scanned, connection, filled_page, full_page
+from resolvers.ahead import wanted_of_posts
+from resolvers.arguments import DEFAULT_PAGE, REPLY_LISTINGS, After, First, NodeId, ReplySort, Sort, page, post_number
+from resolvers.connections import Connection, Scanned, connection, filled_page, full_page, row_connection
 from resolvers.context import Context, Info
 from resolvers.payloads import DeletedPostPayload, PostPayload, refusals_as
 
@@ -23,21 +24,14 @@ class UnavailablePost(NamedTuple):
     id: int
 
 
-@strawberry.enum(description="The order of replies.")
-class ReplySort(Enum):
-    """By the time they were written."""
-
-    OLDEST = strawberry.enum_value("OLDEST", description="As they were written.")
-    NEWEST = strawberry.enum_value("NEWEST", description="The newest first.")
-
-
-Sort = Annotated[ReplySort, strawberry.argument(description="The order of the replies.")]
-_LISTINGS = {ReplySort.OLDEST: Listing.REPLIES_OLDEST_FIRST, ReplySort.NEWEST: Listing.REPLIES_NEWEST_FIRST}
-
-
 async def post(info: Info, id: NodeId) -> PostRow | None:  # noqa: A002 (the argument's name in the API)
     number = post_number(id)
-    return None if number == ids.NOBODY else await info.context.loaders.posts.load(number)
+    if number == ids.NOBODY:
+        return None
+    loaders = info.context.loaders
+    wanted = wanted_of_posts(info)
+    # Without replies a plain load shares its statement with whatever else asks for posts.
+    return await (loaders.posts if wanted.replies is None else loaders.posts_with_replies(wanted)).load(number)
 
 
 async def reference(context: Context, post_id: int | None) -> PostRow | UnavailablePost | None:
@@ -55,19 +49,17 @@ async def thread_root(root: strawberry.Parent[PostRow], info: Info) -> PostRow |
     return await reference(info.context, root.root_id)
 
 
-async def replies(
-    root: strawberry.Parent[PostRow],
-    info: Info,
-    first: First = DEFAULT_PAGE,
-    after: After = None,
-    sort: Sort = ReplySort.OLDEST,
-) -> Connection[PostRow]:
-    listing = _LISTINGS[sort]
+def replies(
+    context: Context, first: First = DEFAULT_PAGE, after: After = None, sort: Sort = ReplySort.OLDEST
+) -> compiler.Relation:
+    listing = REPLY_LISTINGS[sort]
     request = page(listing, first, after)
-    loaders = info.context.loaders
-    loader = loaders.replies_oldest_first if sort is ReplySort.OLDEST else loaders.replies_newest_first
-    found = await loader.load((root.id, request)) or ()
-    return connection(listing, request, full_page(request, [(reply.id, reply) for reply in found]))
+    loader = context.loaders.replies(request, is_newest_first=sort is ReplySort.NEWEST)
+
+    def connected(found: Sequence[PostRow] | None) -> Connection[PostRow]:
+        return row_connection(listing, request, found or ())
+
+    return compiler.Relation(loader=lambda _context: loader, key=compiler.Attribute("id"), then=connected)
 
 
 async def ancestors(
@@ -76,8 +68,8 @@ async def ancestors(
     request = page(Listing.ANCESTORS, first, after)
     if root.reply_to_id is None:
         return connection(Listing.ANCESTORS, request, full_page(request, []))
-    found = await info.context.loaders.ancestor_ids.load((root.id, request)) or ()
-    seen = await info.context.loaders.posts.load_many(found)
+    found = await info.context.loaders.ancestor_ids(request).load(root.id) or ()
+    seen = await info.context.loaders.posts.load_all(found)
     above = [(post_id, row or UnavailablePost(post_id)) for post_id, row in zip(found, seen, strict=True)]
     return connection(Listing.ANCESTORS, request, full_page(request, above))
 
@@ -90,19 +82,20 @@ async def viewer_likes(
 
     async def scan(start: int | None, limit: int) -> Scanned[int]:
         # A PageRequest brings one item more than it asks for.
-        links = await loaders.likes.load((root.account_id, PageRequest(limit - 1, start))) or ()
+        links = await loaders.likes(PageRequest(limit - 1, start)).load(root.account_id) or ()
         is_end = len(links) < limit
         return Scanned([(link.key, link.target_id) for link in links], links[-1].key if links else 0, is_end)
 
     async def show(post_ids: Sequence[int]) -> Sequence[PostRow | None]:
-        return await loaders.posts.load_many(post_ids)
+        return await loaders.posts.load_all(post_ids)
 
     return connection(Listing.VIEWER_LIKES, request, await filled_page(request, scan, show))
 
 
 @refusals_as(PostPayload)
 async def create_post(context: Context, new_post: posts.NewPost) -> PostPayload:
-    return await _changed(context, await context.transact(posts.create_post, context.require_viewer(), new_post))
+    viewer = context.require_viewer()
+    return await _changed(context, await context.transact_in_one_write(posts.create_post, viewer, new_post))
 
 
 @refusals_as(DeletedPostPayload)

@@ -39,7 +39,7 @@ async def followers(
     root: strawberry.Parent[UserRow], info: Info, first: First = DEFAULT_PAGE, after: After = None
 ) -> Connection[UserRow]:
     request = page(Listing.FOLLOWERS, first, after)
-    links = await info.context.loaders.followers.load((root.id, request))
+    links = await info.context.loaders.followers(request).load(root.id)
     return connection(Listing.FOLLOWERS, request, full_page(request, await _linked_users(info.context, links or ())))
 
 
@@ -47,12 +47,12 @@ async def following(
     root: strawberry.Parent[UserRow], info: Info, first: First = DEFAULT_PAGE, after: After = None
 ) -> Connection[UserRow]:
     request = page(Listing.FOLLOWING, first, after)
-    links = await info.context.loaders.following.load((root.id, request))
+    links = await info.context.loaders.following(request).load(root.id)
     return connection(Listing.FOLLOWING, request, full_page(request, await _linked_users(info.context, links or ())))
 
 
 async def _linked_users(context: Context, links: Sequence[Link]) -> list[tuple[int, UserRow]]:
-    users = await context.loaders.users.load_many([link.target_id for link in links])
+    users = await context.loaders.users.load_all([link.target_id for link in links])
     return [(link.key, user) for link, user in zip(links, users, strict=True) if user is not None]
 
 

@@ -1,17 +1,14 @@
 """What all types share: nodes, views of rows, relations, connections, scalars."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any, TypeVar
 
 import strawberry
 
 import compiler
-from compiler import GroupLoader
 from core import ids
 from resolvers.arguments import Cursor, EventCursor
-from resolvers.context import Context
+from resolvers.context import LoaderNamed
 
 T = TypeVar("T")
 
@@ -40,29 +37,17 @@ class Node:
 
 def encoded(kind: ids.Kind, attribute: str, *, description: str, graphql_type: Any) -> Any:
     """A field that shows the number in `attribute` as an id."""
-    number_of = attrgetter(attribute)
 
-    def compute(row: Any) -> str | None:
-        number = number_of(row)
+    def shown(number: int | None) -> str | None:
         return None if number is None else ids.encode(kind, number)
 
+    compute = compiler.Attribute(attribute, then=shown)
     return compiler.derived(compute, graphql_type=graphql_type, description=description)
 
 
 def node_id(kind: ids.Kind) -> Any:
     """The `id` field of a type whose rows have a number of this kind."""
     return encoded(kind, "id", graphql_type=strawberry.ID, description="An opaque id, unique across all types.")
-
-
-@dataclass(frozen=True, slots=True)
-class LoaderNamed:
-    """Finds a loader of the request by its name. Equal ones are one, so fields that share a loader load once."""
-
-    name: str
-
-    def __call__(self, context: Context) -> GroupLoader[Any, Any]:
-        found: GroupLoader[Any, Any] = getattr(context.loaders, self.name)
-        return found
 
 
 def relation(

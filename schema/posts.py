@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from actions import posts as actions
+from compiler import lookup
 from core import ids
 from loaders.hydration import PostRow
 from resolvers import payloads, posts
@@ -64,8 +65,8 @@ class Post(Node):
         graphql_type=bool,
         description="Whether the viewer reposted it.",
     )
-    replies = strawberry.field(
-        resolver=posts.replies,
+    replies = lookup(
+        posts.replies,
         graphql_type=Annotated["PostConnection", strawberry.lazy("schema.posts")],
         description="Direct replies.",
     )

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from core.cache import CacheUnavailableError
 from core.database import Database
 from core.errors import RequestError
-from loaders.feeds import FeedEntry, fetch_home_entries, fetch_home_entries_among
+from loaders.feeds import HomeEntries, fetch_home_entries
 from loaders.pages import GREATEST_ID
+from loaders.wanted import FeedEntry
 from timelines import keys
 from timelines.store import TimelineStore
 
@@ -37,27 +38,22 @@ class HomeTimelines:
         self._rebuilds: dict[int, asyncio.Task[None]] = {}
         self._gate = asyncio.Semaphore(REBUILDS_AT_ONCE)
 
-    async def scan(self, account_id: int, *, before: int, limit: int) -> Scan:
-        """The next entries of an account's home feed below the id `before`."""
+    async def scan(self, home: HomeEntries, *, before: int, limit: int) -> Scan:
+        """The next entries of an account's home feed, which `home` knows in SQL, below the id `before`."""
+        account_id = home.viewer_id
         try:
             cut = await self._store.read(account_id, before=before, limit=limit)
         except CacheUnavailableError:
-            return await self._scan_by_sql(account_id, before=before, limit=limit)
+            return await _scan_by_sql(home, before=before, limit=limit)
         if cut is None:
             if before == GREATEST_ID:
                 self._rebuild_behind(account_id)
-            return await self._scan_by_sql(account_id, before=before, limit=limit)
+            return await _scan_by_sql(home, before=before, limit=limit)
         reached = 0 if cut.is_end else cut.ids[-1]
-        entries = await fetch_home_entries_among(self._db, account_id, cut.ids, before=before, own_limit=limit)
-        entries = [entry for entry in entries if entry.id >= reached]
+        entries = await home.among(cut.ids, since=reached, before=before, own_limit=limit)
         if len(entries) >= limit:  # own ones came on top of the cut, and only so many of them were asked for
             return Scan(entries[:limit], reached=entries[limit - 1].id, is_end=False)
         return Scan(entries, reached=reached, is_end=cut.is_end)
-
-    async def _scan_by_sql(self, account_id: int, *, before: int, limit: int) -> Scan:
-        entries = await fetch_home_entries(self._db, account_id, before=before, limit=limit)
-        is_end = len(entries) < limit
-        return Scan(entries, reached=0 if is_end else entries[-1].id, is_end=is_end)
 
     async def forget(self, account_id: int) -> None:
         """Drops an account's timeline, if Redis answers; the outbox sees to it where it does not."""
@@ -101,3 +97,9 @@ class HomeTimelines:
                 await self.rebuild(account_id)
             except (CacheUnavailableError, RequestError):
                 return
+
+
+async def _scan_by_sql(home: HomeEntries, *, before: int, limit: int) -> Scan:
+    entries = await home.newest(before=before, limit=limit)
+    is_end = len(entries) < limit
+    return Scan(entries, reached=0 if is_end else entries[-1].id, is_end=is_end)

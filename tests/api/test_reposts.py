@@ -5,6 +5,7 @@ import asyncio
 from app.worker import Worker
 from core.paging import PageRequest
 from loaders.registry import Loaders
+from loaders.wanted import WHOLE_POSTS
 from tests.api.posts import act, create, delete, refusals, seen
 from tests.fixtures.api import Api
 from tests.worlds import Person, World, post_id
@@ -22,7 +23,7 @@ query ($handle: String!) {
 async def repost_row_id(api: Api, person: Person) -> int:
     """The number of the newest entry of somebody's profile."""
     loaders = Loaders(api.services.db, viewer=None)
-    entries = await loaders.post_entries.load((person.account_id, PageRequest(1)))
+    entries = await loaders.post_entries(PageRequest(1), WHOLE_POSTS).load(person.account_id)
     assert entries
     return entries[0].id
 

@@ -13,8 +13,10 @@ from app.imports.snb import import_snb
 from app.services import ProcessServices
 from app.settings import Settings
 from app.worker import Worker
-from loaders.feeds import FeedEntry, fetch_home_entries
+from loaders.feeds import HomeEntries, fetch_home_entries
 from loaders.pages import GREATEST_ID
+from loaders.registry import Loaders
+from loaders.wanted import WHOLE_POSTS, FeedEntry
 from tests.imports.checking import Told
 
 ACCOUNTS = 200
@@ -65,7 +67,8 @@ def _by_sql(services: ProcessServices, account_id: int) -> Page:
 
 def _by_timeline(services: ProcessServices, account_id: int) -> Page:
     async def page(before: int) -> tuple[Sequence[FeedEntry], int | None]:
-        scan = await services.resources.home.scan(account_id, before=before, limit=ENTRIES_PER_PAGE)
+        home = HomeEntries(Loaders(services.db, viewer=None), account_id, WHOLE_POSTS)
+        scan = await services.resources.home.scan(home, before=before, limit=ENTRIES_PER_PAGE)
         return scan.entries, None if scan.is_end else scan.reached
 
     return page

@@ -12,6 +12,7 @@ from core.paging import PageRequest
 from loaders.hydration import UserRow
 from loaders.posts import fetch_posts_by_id
 from loaders.registry import Loaders
+from loaders.wanted import WHOLE_POSTS
 from tests.fixtures.api import Api
 from tests.worlds import World
 
@@ -87,7 +88,7 @@ async def test_deleted_posts_reposts_and_absent_ones_are_none_alike(world: World
     deleted, shown = await world.post(world.bob), await world.post(world.bob)
     await world.delete(world.bob, deleted)
     await world.repost(world.carol, shown)
-    repost = (await loaders(None).post_entries.load((world.carol.account_id, PageRequest(1))) or [])[0]
+    repost = (await loaders(None).post_entries(PageRequest(1), WHOLE_POSTS).load(world.carol.account_id) or [])[0]
     assert repost.post_id == shown
     for viewer in (None, world.bob.viewer, world.carol.viewer):
         assert await loaders(viewer).posts.load_many([deleted, repost.id, ABSENT]) == [None, None, None]
@@ -99,8 +100,8 @@ async def test_fetching_is_raw_and_loading_is_guarded(
     deleted = await world.post(world.bob)
     await world.delete(world.bob, deleted)
     found = await fetch_posts_by_id(services.db, [deleted, ABSENT], viewer_id=0)
-    assert found.keys() == {deleted}
-    assert found[deleted].row.is_deleted
+    assert found.posts.keys() == {deleted}
+    assert found.posts[deleted].is_deleted
     assert await loaders(None).posts.load(deleted) is None
 
 
@@ -121,7 +122,7 @@ async def test_pages_of_many_parents_are_one_statement_and_never_mixed(
     request = PageRequest(3)
     opened = loaders(None)
     with api.budget(sql=1):
-        pages = await opened.replies_oldest_first.load_many([(parent, request) for parent in parents])
+        pages = await opened.replies(request, is_newest_first=False).load_many(parents)
     bodies = [[row.body for row in page or ()] for page in pages]
     assert bodies == [[f"{number}.{reply}" for reply in range(min(number, 4))] for number in range(6)]
 

@@ -1,0 +1,141 @@
+"""Entries of a list with the posts they show and, if that is known to be asked for, replies to them, in one statement.
+
+A round trip costs more than what it brings. Whoever resolves a list looks ahead in the document, says what is wanted of
+its posts, and the loaders of posts, users and replies are primed with what comes. What nobody foresaw is loaded when it
+is asked for.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from core.database import Statement
+from core.paging import PageRequest
+from loaders.base import BatchLoader, Scope
+from loaders.hydration import EVERYTHING, POST_COLUMNS, Hydrated, Parts, PostRow, as_it_is, select_posts
+from loaders.posts import select_reply_ids
+from models.posts import post
+
+# Columns behind those of the post. A reply has a parent and no entry.
+_ENTRY_ID, _ENTRY_AUTHOR_ID, _PARENT_ID = POST_COLUMNS, POST_COLUMNS + 1, POST_COLUMNS + 2
+_NO_ID: sa.ColumnElement[int] = sa.literal_column("NULL::bigint", sa.BigInteger)
+_REPLY_LIMIT = sa.bindparam("reply_limit", type_=sa.Integer)
+
+# A SELECT of (id, author_id, post_id), and the statements made of it are not more than there are Forms.
+SelectEntries = Callable[[], sa.Select[tuple[int, int, int]]]
+
+
+class FeedEntry(NamedTuple):
+    """`author_id` brought `post_id` into the feed by the entry `id`: wrote it (the same id) or reposted it."""
+
+    id: int
+    author_id: int
+    post_id: int
+
+    @property
+    def is_repost(self) -> bool:
+        return self.id != self.post_id
+
+
+class WantedReplies(NamedTuple):
+    """The first replies to each post; `parts` of them and of their authors."""
+
+    request: PageRequest
+    is_newest_first: bool
+    parts: Parts
+
+
+class Wanted(NamedTuple):
+    """What is asked of the posts of a list."""
+
+    parts: Parts = EVERYTHING
+    replies: WantedReplies | None = None
+
+
+WHOLE_POSTS = Wanted()
+
+
+class _Form(NamedTuple):
+    """What of a Wanted makes another statement: 36 forms."""
+
+    parts: Parts
+    are_replies_newest_first: bool | None
+    parts_of_replies: Parts
+
+
+def _statement_of(select_entries: SelectEntries, wanted: Wanted) -> Statement[Any]:
+    """The statement that brings the entries and what is wanted of their posts."""
+    replies = wanted.replies
+    if replies is None:
+        return _statement(select_entries, _Form(wanted.parts, None, EVERYTHING))
+    return _statement(select_entries, _Form(wanted.parts, replies.is_newest_first, replies.parts))
+
+
+class Arrived(NamedTuple):
+    """Entries, newest first; and posts by id, None for those that the viewer may not see."""
+
+    entries: list[FeedEntry]
+    posts: Mapping[int, PostRow | None]
+
+
+async def load_entries(scope: Scope, select_entries: SelectEntries, wanted: Wanted, **parameters: object) -> Arrived:
+    """Runs such a statement and hands what it brings to the loaders, guarded."""
+    if wanted.replies is not None:
+        parameters["reply_limit"] = wanted.replies.request.fetch_count
+    records = await scope.db.rows(_statement_of(select_entries, wanted), **parameters)
+    found = Hydrated()
+    if wanted.replies is None:
+        found.add_posts(records, wanted.parts)
+        rows = scope.take(found)
+        own: Sequence[Any] = records
+    else:
+        own = [record for record in records if record[_PARENT_ID] is None]
+        replies = [record for record in records if record[_PARENT_ID] is not None]
+        found.add_posts(own, wanted.parts)
+        found.add_posts(replies, wanted.replies.parts)
+        rows = scope.take(found)
+        pages: dict[int, list[PostRow]] = {record[0]: [] for record in own}
+        for record in replies:
+            row = rows[record[0]]
+            if row is not None:
+                pages[record[_PARENT_ID]].append(row)
+        for page in pages.values():
+            page.sort(reverse=wanted.replies.is_newest_first)  # a row begins with its id
+        scope.replies(wanted.replies.request, is_newest_first=wanted.replies.is_newest_first).prime_many(pages)
+    entries = [FeedEntry(record[_ENTRY_ID], record[_ENTRY_AUTHOR_ID], record[0]) for record in own]
+    entries.sort(reverse=True)
+    return Arrived(entries, rows)
+
+
+def _select_by_id() -> sa.Select[tuple[int, int, int]]:
+    return sa.select(post.c.id, post.c.author_id, post.c.id.label("post_id")).where(
+        post.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)))
+    )
+
+
+class PostWithRepliesLoader(BatchLoader[int, PostRow]):
+    """The post with an id, if the viewer may see it, with what is wanted beside it."""
+
+    def __init__(self, scope: Scope, wanted: Wanted) -> None:
+        super().__init__(scope)
+        self._wanted = wanted
+
+    async def fetch(self, keys: Sequence[int]) -> Mapping[int, PostRow | None]:
+        arrived = await load_entries(self.scope, _select_by_id, self._wanted, ids=list(keys), viewer_id=self.viewer_id)
+        return arrived.posts
+
+
+@lru_cache(maxsize=512)
+def _statement(select_entries: SelectEntries, form: _Form) -> Statement[Any]:
+    entries = select_entries().cte("entries").prefix_with("MATERIALIZED")
+    own = select_posts(entries, on=post.c.id == entries.c.post_id, parts=form.parts)
+    own = own.add_columns(entries.c.id, entries.c.author_id, _NO_ID)
+    if form.are_replies_newest_first is None:
+        return Statement(own, as_it_is)
+    # A post and its repost may be on one page.
+    parent = sa.select(entries.c.post_id).distinct().subquery("parent")
+    page = select_reply_ids(parent.c.post_id, is_newest_first=form.are_replies_newest_first, limit=_REPLY_LIMIT)
+    replies = select_posts(parent.join(page, sa.true()), on=post.c.id == page.c.id, parts=form.parts_of_replies)
+    return Statement(own.union_all(replies.add_columns(_NO_ID, _NO_ID, parent.c.post_id)), as_it_is)
