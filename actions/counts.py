@@ -22,6 +22,15 @@ _ADD = command(
 )
 
 
+def insert_deltas(amount: int, *subjects: tuple[sa.ColumnElement[int], Counter]) -> sa.Insert:
+    """The INSERT that changes counts by `amount`, as part of a statement. For acts that are one; others call `add`."""
+    rows = sa.values(
+        sa.column("subject_id", sa.BigInteger), sa.column("counter", sa.SmallInteger), name="changed"
+    ).data([(subject_id, sa.literal_column(str(int(counter)))) for subject_id, counter in subjects])
+    amounts = sa.select(rows.c.subject_id, rows.c.counter, sa.literal_column(str(amount)))
+    return sa.insert(count_delta).from_select(["subject_id", "counter", "amount"], amounts)
+
+
 async def add(tx: Transaction, amount: int, *subjects: tuple[int, Counter]) -> None:
     """Changes counts by `amount`: +1 when something came, -1 when it went."""
     await tx.run(

@@ -37,18 +37,31 @@ _SELECT_FACTS = sa.select(
 ).where(post.c.id == _ID)
 _FACTS = rows_of(_SELECT_FACTS, PostRow)
 _FACTS_LOCKED = rows_of(_SELECT_FACTS.with_for_update(), PostRow)
-_INSERT = values_of(
-    sa.insert(post)
-    .values(
-        id=sa.func.mint_id(sa.bindparam("at", type_=sa.DateTime(timezone=True))),
-        author_id=sa.bindparam("author", type_=sa.BigInteger),
-        body=sa.bindparam("text", type_=sa.Text),
-        reply_to_id=sa.bindparam("reply_to", type_=sa.BigInteger),
-        root_id=sa.bindparam("root", type_=sa.BigInteger),
+_AUTHOR = sa.bindparam("author", type_=sa.BigInteger)
+_REPLY_TO = sa.bindparam("reply_to", type_=sa.BigInteger)
+
+
+def _create(*changed: tuple[sa.ColumnElement[int], Counter]) -> Statement[int]:
+    """Writes a post, changes counts by one and records the event: one statement, so one round trip."""
+    created = (
+        sa.insert(post)
+        .values(
+            id=sa.func.mint_id(sa.bindparam("at", type_=sa.DateTime(timezone=True))),
+            author_id=_AUTHOR,
+            body=sa.bindparam("text", type_=sa.Text),
+            reply_to_id=_REPLY_TO,
+            root_id=sa.bindparam("root", type_=sa.BigInteger),
+        )
+        .returning(post.c.id)
+        .cte("created")
     )
-    .returning(post.c.id),
-    int,
-)
+    counted = counts.insert_deltas(1, *changed).cte("counted")
+    recorded = outbox.select_record(EntryAdded, created, entry_id=created.c.id, author_id=_AUTHOR).cte("recorded")
+    return values_of(sa.select(created.c.id).add_cte(counted, recorded), int)
+
+
+_CREATE = _create((_AUTHOR, Counter.ACCOUNT_POSTS))
+_CREATE_REPLY = _create((_AUTHOR, Counter.ACCOUNT_POSTS), (_REPLY_TO, Counter.POST_REPLIES))
 _DELETE = command(sa.update(post).where(post.c.id == _ID).values(deleted_at=sa.func.clock_timestamp(), body=sa.null()))
 
 
@@ -68,7 +81,10 @@ async def require_post(
 
 
 async def create_post(tx: Transaction, viewer: Viewer, new_post: NewPost) -> int:
-    """Posts or replies; gives the post's id. Raises ValidationError, NotFoundError."""
+    """Posts or replies; gives the post's id. Raises ValidationError, NotFoundError.
+
+    Its one write is its last statement, so it also runs in a OneWrite (core.database).
+    """
     body = text.normalised(new_post.body)
     if problem := inputs.problem_of_text(body, inputs.BODY, field="body"):
         raise ValidationError(problem)
@@ -77,7 +93,7 @@ async def create_post(tx: Transaction, viewer: Viewer, new_post: NewPost) -> int
         parent = await require_post(tx, viewer, new_post.reply_to_id, path=("replyToId",))
 
     post_id = await tx.row(
-        _INSERT,
+        _CREATE if parent is None else _CREATE_REPLY,
         at=tx.at,
         author=viewer.account_id,
         text=body,
@@ -85,12 +101,6 @@ async def create_post(tx: Transaction, viewer: Viewer, new_post: NewPost) -> int
         root=parent and (parent.root_id or parent.id),
     )
     assert post_id is not None
-    changed = [(viewer.account_id, Counter.ACCOUNT_POSTS)]
-    if parent is not None:
-        changed.append((parent.id, Counter.POST_REPLIES))
-    await counts.add(tx, 1, *changed)
-
-    await outbox.record(tx, EntryAdded(entry_id=post_id, author_id=viewer.account_id))
     return post_id
 
 

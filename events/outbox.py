@@ -97,6 +97,21 @@ _OLDEST = values_of(
 )
 
 
+def select_record(event: type[Event], written: sa.FromClause, **facts: sa.ColumnElement[int]) -> sa.Insert:
+    """The INSERT of an event that tells of each row of `written`, as part of the statement that wrote them.
+
+    `facts` are the event's fields. For acts that are one statement; all others call `record`.
+    """
+    named = [part for name, column in facts.items() for part in (sa.literal_column(f"'{name}'"), column)]
+    queues = sa.literal([str(queue) for queue in event.queues], sa.ARRAY(sa.Text))
+    return sa.insert(outbox).from_select(
+        ["queue", "event", "facts"],
+        sa.select(
+            sa.func.unnest(queues), sa.literal(event.__name__, sa.Text), sa.func.jsonb_build_object(*named)
+        ).select_from(written),
+    )
+
+
 async def record(tx: Transaction, event: Event) -> None:
     """Writes the event down for each of its queues; it is told after the transaction commits, and only then."""
     await tx.run(_RECORD, queues=list(event.queues), event=type(event).__name__, facts=event.facts())
