@@ -9,19 +9,23 @@ import strawberry
 import structlog
 
 from access.viewer import Viewer
+from app.counting import CountsLog
 from app.revocations import Revocations
 from app.settings import Settings
 from app.transport.registry import SocketRegistry
 from core.cache import Cache
 from core.clock import utc_now
 from core.database import Database
+from core.deadlines import Deadlines
 from core.errors import RequestError, UnauthenticatedError
 from core.passwords import Passwords
+from core.spans import Tracer
 from core.tasks import end_tasks
 from core.tokens import InvalidTokenError, Tokens
 from events.bus import Bell, Bus
 from resolvers.context import Context, Resources
 from schema.root import build_schema
+from schema.shadow import Shadow
 from timelines.home import HomeTimelines
 from timelines.store import TimelineStore
 
@@ -55,15 +59,38 @@ def timeline_store(settings: Settings, cache: Cache) -> TimelineStore:
     return TimelineStore(cache, ttl_s=settings.timeline_ttl_days * SECONDS_PER_DAY)
 
 
+def open_tracer(settings: Settings) -> Tracer | None:
+    """Who takes the spans of this process, if somebody does."""
+    if not settings.tracing:
+        return None
+    from app import tracing  # its packages may be missing
+
+    return tracing.open_tracer()
+
+
+def open_shadow(settings: Settings) -> Shadow | None:
+    """Compares the executors, if a share of the queries is to be run on both."""
+    if not settings.shadow_reads_per_thousand:
+        return None
+    return Shadow(per_thousand=settings.shadow_reads_per_thousand, deadline_s=settings.operation_deadline_s)
+
+
 class ProcessServices:
     """The services of a server process (app.transport.api.Services)."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, tracer: Tracer | None = None) -> None:
         self.settings = settings
-        self.schema: strawberry.Schema = build_schema(
-            suggests_fields=not settings.is_production, is_compiled=settings.compiled_execution
+        self.tracer = tracer or open_tracer(settings)
+        self.shadow = open_shadow(settings)
+        schema = build_schema(
+            suggests_fields=not settings.is_production,
+            is_compiled=settings.compiled_execution,
+            shadow=self.shadow,
+            tracer=self.tracer,
         )
-        self.operation_deadline_s = settings.operation_deadline_s
+        self.schema: strawberry.Schema = schema
+        self._counts_log = CountsLog(lambda: schema.counts)
+        self.operation_deadlines = Deadlines(settings.operation_deadline_s)
         self.is_production = settings.is_production
         self.is_draining = False
         self.sockets = SocketRegistry()
@@ -90,15 +117,21 @@ class ProcessServices:
             asyncio.create_task(_kept_up(self.resources.bus.run), name="bus"),
             asyncio.create_task(_kept_up(self.resources.bell.run), name="bell"),
             asyncio.create_task(_kept_up(self._revocations.run), name="revocations"),
+            asyncio.create_task(_kept_up(self._counts_log.run), name="counts"),
         ]
 
     async def stop(self) -> None:
         """Closes everything; tasks first, connections last."""
         await end_tasks(self._tasks)
+        if self.shadow is not None:
+            await end_tasks(self.shadow.tasks)
         await self.resources.home.rebuilt()
         self.resources.passwords.close()
         await self.cache.close()
         await self.db.close()
+        if self.tracer is not None:
+            await self.tracer.close()
+        self._counts_log.tell()
 
     def authenticate(self, authorization: str | None) -> Viewer | None:
         """The account behind an Authorization header; None without one. Raises UnauthenticatedError."""

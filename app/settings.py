@@ -4,6 +4,7 @@ Read here once, at the edge, and handed down as plain values; nothing below `app
 """
 
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Self
 
@@ -13,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 CHECKOUT = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET = "not-a-secret-rookery-development-key"  # noqa: S105 (refused in production, see below)
 SHORTEST_SECRET_CHARS = 32
+TRACING_PACKAGES = ("opentelemetry.sdk.trace", "opentelemetry.exporter.otlp.proto.http")
 
 
 class Settings(BaseSettings):
@@ -57,6 +59,15 @@ class Settings(BaseSettings):
     compiled_execution: bool = Field(
         default=True, description="Whether operations run compiled; `false` leaves all of them to graphql-core."
     )
+    shadow_reads_per_thousand: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="How many of a thousand queries are run on graphql-core as well, and compared; see compiler.md.",
+    )
+    tracing: bool = Field(
+        default=False, description="Whether operations and batches of loaders are OpenTelemetry spans; see tracing.md."
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least important lines that the log gets."
@@ -79,6 +90,22 @@ class Settings(BaseSettings):
                 "Production needs a secret of its own, for example from: openssl rand -hex 32"
             )
         return self
+
+    @model_validator(mode="after")
+    def _refuse_tracing_without_its_packages(self) -> Self:
+        if self.tracing and not all(map(_is_installed, TRACING_PACKAGES)):
+            raise ValueError(
+                "TRACING=true needs packages that are not installed: those of the extra `tracing`. "
+                'Install them with: .venv/bin/python -m uv pip install -c requirements-dev.lock -e ".[tracing]"'
+            )
+        return self
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # not even the package around it is there
+        return False
 
 
 @lru_cache(maxsize=1)

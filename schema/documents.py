@@ -1,68 +1,78 @@
-"""Documents: parsed, bounded and validated once, priced for each set of page sizes, compiled, kept within a bound.
+"""Documents: parsed, measured and validated once, priced for each request, compiled, kept within a bound.
 
 Parsing and validating a feed's document costs more than answering it. Only valid documents are kept, and none that is
 large: nobody can fill the memory with texts that are sent once.
 """
 
+import hashlib
+import sys
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, parse, specified_rules
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, parse
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
+from strawberry.types.graphql import OperationType
 
 from compiler import CompiledOperation
-from core.errors import CostExceededError
-from schema.limits import operations_of, require_affordable, shape_problems
+from core.errors import BadInputError, CostExceededError
+from schema.limits import affordable, measured, operations_of, require_bounded
+from schema.prices import Price
+from schema.validation import validation_errors
 
 MOST_TOKENS = 2_000
+LONGEST_CHARS = 65_536
 MOST_DOCUMENTS = 1_000
 MOST_BYTES = 32_000_000
 LONGEST_KEPT_CHARS = 20_000
-MOST_PRICES = 64
-# Measured: a document's nodes take this much for each character of its text, and a plan this much for each field.
-BYTES_PER_CHAR = 30
+# An error says where it is by counting the lines before: thousands of errors in large documents would take seconds.
+LONGEST_LOCATED_CHARS = 20_000
+MOST_LOCATED_LINES = 1_000
+# Measured: a document takes this much and this much for each token, beside its text; a plan this much for each field.
+BYTES_PER_DOCUMENT = 10_000
+BYTES_PER_TOKEN = 1_000
 BYTES_PER_FIELD = 4_000
 # The response's encoder writes these as Strawberry's scalar would.
 NATIVES: Mapping[str, type] = {"DateTime": datetime}
 
-_RULES = tuple(specified_rules)
-
 
 class Operation:
-    """One operation of a valid document: which page sizes have been found affordable, and how it is run."""
+    """One operation of a valid document: what it costs, and how it is run."""
 
-    __slots__ = ("_affordable", "_compiled", "_document", "_schema", "node")
+    __slots__ = ("_compiled", "_document", "_price", "_schema", "_variables", "kind", "name", "node")
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode, price: Price
+    ) -> None:
         self.node = node
+        self.name: str | None = node.name.value if node.name else None
+        self.kind = OperationType(node.operation.value)
         self._schema = schema
         self._document = document
-        self._affordable: set[tuple[Any, ...]] = set()
+        self._price = price
+        self._variables = [definition.variable.name.value for definition in node.variable_definitions or ()]
         self._compiled: CompiledOperation | None = None
 
-    @property
-    def name(self) -> str | None:
-        return self.node.name.value if self.node.name else None
-
-    def require_affordable(self, variables: Mapping[str, Any]) -> None:
-        """Raises CostExceededError. Only page sizes and lengths of lists make a difference."""
-        sizes = ((name, len(value) if type(value) is list else value) for name, value in variables.items())
-        key = tuple([(name, size) for name, size in sizes if type(size) is int])
-        if key in self._affordable:
-            return
-        require_affordable(self._schema, self._document, self.node, variables)
-        if len(self._affordable) >= MOST_PRICES:
-            self._affordable.clear()
-        self._affordable.add(key)
+    def require_affordable(self, variables: Mapping[str, Any]) -> int:
+        """The cost. Raises CostExceededError, and BadInputError for pages and lists of impossible sizes."""
+        for name in self._variables:
+            value = variables.get(name)
+            if type(value) is list or type(value) is dict:
+                require_bounded(name, value)
+        return affordable(self._price.of(variables))
 
     @property
     def compiled(self) -> CompiledOperation:
         """The operation, ready to run; made when first asked for."""
         if self._compiled is None:
-            self._compiled = CompiledOperation(self._schema, self._document, self.node, natives=NATIVES)
+            self._compiled = CompiledOperation(
+                self._schema,
+                self._document,
+                self.node,
+                natives=NATIVES,
+                hide_suggestions=hides_suggestions(self._schema),
+            )
         return self._compiled
 
     @property
@@ -76,32 +86,38 @@ class Document:
 
     __slots__ = ("errors", "node", "operations", "weight")
 
-    def __init__(self, schema: GraphQLSchema, node: DocumentNode, errors: list[GraphQLError]) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, node: DocumentNode, errors: list[GraphQLError], prices: list[Price]
+    ) -> None:
         self.node = node
         self.errors = errors
-        self.operations = [Operation(schema, node, operation) for operation in operations_of(node)]
+        self.operations = [
+            Operation(schema, node, operation, price)
+            for operation, price in zip(operations_of(node), prices, strict=True)
+        ]
         # What the cache has counted for it.
         self.weight = 0
 
     def named(self, name: str | None) -> Operation | None:
         """The operation with this name, or the first one."""
-        if name is None:
-            return self.operations[0] if self.operations else None
-        return next((operation for operation in self.operations if operation.name == name), None)
+        for operation in self.operations:
+            if name is None or operation.name == name:
+                return operation
+        return None
 
-    def problems(self, name: str | None, variables: Mapping[str, Any]) -> list[GraphQLError]:
+    def problems(self, name: str | None, variables: Mapping[str, Any]) -> Sequence[GraphQLError]:
         """Why a request for one of its operations is refused, if it is."""
         if self.errors:
-            return list(self.errors)
+            return self.errors
         if name is None and len(self.operations) > 1:
             return [GraphQLError("The document has several operations: name the one to run in `operationName`.")]
         operation = self.named(name)
         try:
             if operation is not None:
                 operation.require_affordable(variables)
-        except CostExceededError as error:
+        except (CostExceededError, BadInputError) as error:
             return [GraphQLError(str(error), original_error=error)]
-        return []
+        return ()
 
     @property
     def planned_fields(self) -> int:
@@ -124,6 +140,9 @@ class DocumentCache:
         self._longest_chars = longest_chars
         self._documents: OrderedDict[str, Document] = OrderedDict()
         self._bytes = 0
+        # The last one that was not kept: a socket asks twice for a subscription.
+        self._unkept: tuple[str, Document] | None = None
+        self.evicted_count = 0
 
     def __len__(self) -> int:
         return len(self._documents)
@@ -134,11 +153,12 @@ class DocumentCache:
         if kept is not None:
             self._documents.move_to_end(text)
             return kept
-        node = parse(text, max_tokens=MOST_TOKENS)
-        # A document of a forbidden shape may be slow to validate: it is not.
-        errors = shape_problems(node) or validate_document(schema, node, _RULES)
-        document = Document(schema, node, errors)
-        if not errors and len(text) <= self._longest_chars:
+        if self._unkept is not None and self._unkept[0] == text:
+            return self._unkept[1]
+        document = _checked(schema, text)
+        if document.errors or len(text) > self._longest_chars:
+            self._unkept = text, document
+        else:
             self._documents[text] = document
             self.weigh(text, document)
         return document
@@ -147,12 +167,25 @@ class DocumentCache:
         """Counts what a kept document takes by now, with its plans, and forgets others where that is too much."""
         if self._documents.get(text) is not document:
             return
-        weight = len(text) * BYTES_PER_CHAR + document.planned_fields * BYTES_PER_FIELD
+        tokens, fields = document.node.token_count, document.planned_fields
+        # The text, and the same once more in the nodes.
+        weight = BYTES_PER_DOCUMENT + 2 * sys.getsizeof(text) + tokens * BYTES_PER_TOKEN + fields * BYTES_PER_FIELD
         self._bytes += weight - document.weight
         document.weight = weight
         while self._bytes > self._most_bytes or len(self._documents) > self._most_documents:
             _, forgotten = self._documents.popitem(last=False)
             self._bytes -= forgotten.weight
+            self.evicted_count += 1
+
+
+def _checked(schema: GraphQLSchema, text: str) -> Document:
+    if len(text) > LONGEST_CHARS:
+        raise GraphQLError(f"The document has {len(text)} characters; {LONGEST_CHARS} are allowed.")
+    is_located = len(text) <= LONGEST_LOCATED_CHARS and text.count("\n") + text.count("\r") <= MOST_LOCATED_LINES
+    node = parse(text, max_tokens=MOST_TOKENS, no_location=not is_located)
+    problems, prices = measured(schema, node)
+    errors = problems or validation_errors(schema, node, hide_suggestions=hides_suggestions(schema))
+    return Document(schema, node, errors, prices)
 
 
 class Documents(SchemaExtension):
@@ -176,8 +209,19 @@ class Documents(SchemaExtension):
         # `operation_name` names the first operation where the request names none.
         named = context._provided_operation_name  # noqa: SLF001 (Strawberry has no other way to it)
         # Set before Strawberry looks: a list, even an empty one, is the result of the validation.
-        context.pre_execution_errors = document.problems(named, context.variables or {})
+        context.pre_execution_errors = list(document.problems(named, context.variables or {}))
         yield
+
+
+def sha256_of(text: str) -> str:
+    """By which logs and spans know a document: its text may quote what nobody else should read."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def hides_suggestions(schema: GraphQLSchema) -> bool:
+    """Whether errors keep to themselves what may have been meant, which would tell of the schema."""
+    found: bool = schema._strawberry_schema.config.disable_field_suggestions  # type: ignore[attr-defined]  # noqa: SLF001
+    return found
 
 
 def core_schema(schema: Any) -> GraphQLSchema:

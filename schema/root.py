@@ -7,19 +7,24 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.schema.schema import DEFAULT_ALLOWED_OPERATION_TYPES
+from strawberry.schema.schema import DEFAULT_ALLOWED_OPERATION_TYPES, StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from compiler import CompiledExecutor
+from core.spans import Tracer
 from resolvers import feeds as feed_resolvers
 from resolvers import nodes
 from resolvers import posts as post_resolvers
 from resolvers import users as user_resolvers
 from schema import feeds, posts, sessions, users
 from schema.base import SCALARS, Node
+from schema.counts import Counts, counts_of
 from schema.documents import DocumentCache, Documents, core_schema
 from schema.errors import ERRORS
+from schema.shadow import Query as ShadowedQuery
+from schema.shadow import Shadow
+from schema.spans import TracedCompiledExecutor, TracedExecution, TracedExecutor, note_operation
 
 
 @strawberry.type(description="Everything that can be read.")
@@ -126,6 +131,13 @@ class Schema(strawberry.Schema):
 
     documents: DocumentCache
     is_compiled: bool
+    shadow: Shadow | None = None
+    tracer: Tracer | None = None
+
+    @property
+    def counts(self) -> Counts:
+        """What became of operations so far."""
+        return counts_of(self.documents, self.shadow)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Logs nothing."""
@@ -153,47 +165,66 @@ class Schema(strawberry.Schema):
             )
         try:
             document = self.documents.document(core_schema(self), query)
-        except GraphQLError as error:
-            return self._refused([error])
-        except RecursionError as error:
-            return self._refused([GraphQLError(str(error), original_error=error)])
+        except (GraphQLError, RecursionError) as error:
+            known = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+            return self._refused([known])
         operation = document.named(operation_name)
         if operation is None:
             raise CannotGetOperationTypeError(operation_name)
-        operation_type = OperationType(operation.node.operation.value)
-        if operation_type not in (allowed_operation_types or DEFAULT_ALLOWED_OPERATION_TYPES):
-            raise InvalidOperationTypeError(operation_type)
+        allowed = DEFAULT_ALLOWED_OPERATION_TYPES if allowed_operation_types is None else allowed_operation_types
+        if operation.kind not in allowed:
+            raise InvalidOperationTypeError(operation.kind)
+        if self.tracer is not None:
+            note_operation(document, operation, variable_values or {})
         if problems := document.problems(operation_name, variable_values or {}):
             return self._refused(problems)
-        planned_before = operation.planned_fields
-        result = await operation.compiled.execute(variable_values, context=context_value, root_value=root_value)
-        if operation.planned_fields != planned_before:
+        compiled = operation.compiled
+        planned_before = compiled.field_count
+        result = await compiled.execute(variable_values, context=context_value, root_value=root_value)
+        if compiled.field_count != planned_before:
             self.documents.weigh(query, document)
         if result.errors:
             self._process_errors(result.errors)
+        if self.shadow is not None:
+            asked = ShadowedQuery(core_schema(self), compiled, query, variable_values or {}, context_value)
+            self.shadow.consider(asked, result)
         return ExecutionResult(result.data, result.errors)
 
-    def _refused(self, errors: list[GraphQLError]) -> ExecutionResult:
+    def _refused(self, problems: Iterable[GraphQLError]) -> ExecutionResult:
+        errors = list(problems)
         self._process_errors(errors)
         return ExecutionResult(None, errors)
 
 
-def build_schema(*, suggests_fields: bool, is_compiled: bool = True) -> Schema:
+class TracedSchema(TracedExecution, Schema):
+    """The same, with a span for each operation."""
+
+
+def build_schema(
+    *, suggests_fields: bool, is_compiled: bool = True, shadow: Shadow | None = None, tracer: Tracer | None = None
+) -> Schema:
     """The schema.
 
     `suggests_fields`: whether errors say what field may have been meant, which tells of the schema.
     `is_compiled`: whether operations run from plans (compiler/) or on graphql-core's own executor.
+    `shadow`: runs some of those that run from plans on graphql-core's executor as well.
+    `tracer`: takes a span for each operation.
     """
     documents = DocumentCache()
-    schema = Schema(
+    executor: type[StrawberryGraphQLCoreExecutionContext] | None = CompiledExecutor if is_compiled else None
+    if tracer is not None:
+        executor = TracedCompiledExecutor if is_compiled else TracedExecutor
+    schema = (Schema if tracer is None else TracedSchema)(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[*ERRORS],
         extensions=[lambda: Documents(documents)],
-        execution_context_class=CompiledExecutor if is_compiled else None,
+        execution_context_class=executor,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not suggests_fields),
     )
     schema.documents = documents
     schema.is_compiled = is_compiled
+    schema.shadow = shadow
+    schema.tracer = tracer
     return schema

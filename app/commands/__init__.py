@@ -2,7 +2,7 @@
 
 import typer
 
-from app.commands import dev, imports, migrate, schema, seed, serve, settings, web, worker
+from app.commands import dev, explain, imports, migrate, schema, seed, serve, settings, web, worker
 
 cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
@@ -18,6 +18,7 @@ cli.command("worker")(worker.worker)
 cli.command("migrate")(migrate.migrate)
 cli.command("seed")(seed.seed)
 cli.command("schema")(schema.schema)
+cli.command("explain")(explain.explain)
 cli.command("web")(web.web)
 cli.command("settings")(settings.settings_document)
 cli.add_typer(imports.cli, name="import")

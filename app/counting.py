@@ -1,0 +1,34 @@
+"""Tells the log what became of operations: while the numbers change, and when the process stops."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from schema.counts import Counts
+
+log = structlog.get_logger(__name__)
+
+INTERVAL_S = 60.0
+
+
+class CountsLog:
+    """A line at most once a minute, and none if nothing has changed since the last one."""
+
+    def __init__(self, counts: Callable[[], Counts], *, interval_s: float = INTERVAL_S) -> None:
+        self._counts = counts
+        self._interval_s = interval_s
+        self._told = counts()
+
+    async def run(self) -> None:
+        """Tells for ever."""
+        while True:
+            await asyncio.sleep(self._interval_s)
+            self.tell()
+
+    def tell(self) -> None:
+        """Tells the numbers of this moment, unless they were told."""
+        counts = self._counts()
+        if counts != self._told:
+            self._told = counts
+            log.debug("operations", **counts._asdict())
