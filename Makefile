@@ -36,7 +36,7 @@ test: $(READY_DEV) ## Run the tests, all but the long ones
 
 .PHONY: test-long
 test-long: $(READY_DEV) ## Run the long tests: chaos, fuzzing, soak
-	@exec $(BIN)/python -m pytest -m long $(ARGS)
+	@exec $(BIN)/python -m pytest -n 2 -m long $(ARGS)
 
 .PHONY: check
 check: $(READY_DEV) ## Check format, style, types, layers, the printed schema and the migrations
@@ -50,6 +50,10 @@ check: $(READY_DEV) ## Check format, style, types, layers, the printed schema an
 .PHONY: bench
 bench: $(READY_DEV) ## Run the benchmarks
 	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: bench-peers
+bench-peers: $(READY_DEV) ## Run the benchmarks, other GraphQL servers included
+	@exec $(BIN)/python -m benchmarks peers $(ARGS)
 
 ##@ Change
 
@@ -72,7 +76,7 @@ lock: $(READY) ## Pin the dependencies of pyproject.toml; ARGS=--upgrade takes n
 .PHONY: clean
 clean: ## Remove everything that can be made again; data in .data stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
-	rm -rf web/dist web/node_modules web/graphiql/dist web/graphiql/node_modules
+	rm -rf web/dist web/node_modules web/graphiql/dist web/graphiql/node_modules benchmarks/peers/node_modules
 	find . -name __pycache__ -type d -not -path './.data/*' -prune -exec rm -rf {} +
 
 ##@ Help
@@ -81,7 +85,7 @@ clean: ## Remove everything that can be made again; data in .data stays
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## "; print "Rookery. Usage: make TARGET [ARGS=\"…\"]" } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+		/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # Set-up, done again when a lock file changes. The stamps come last, so that an interrupted set-up is repeated.
 

@@ -1,4 +1,7 @@
-"""Who is measured: how each is started, asked, and stopped. A new one is one more entry of CONTESTANTS."""
+"""Who is measured: how each is started, asked, and stopped. A new one of ours is one more entry of OWN.
+
+The other GraphQL servers are in `peer_servers.py`.
+"""
 
 import http.client
 import json
@@ -21,6 +24,8 @@ READY_PATH = "/health/ready"
 READY_WITHIN_S = 30.0
 ANSWER_WITHIN_S = 30.0
 OK = 200
+# Connections to Postgres, at most: our default, for everybody.
+POOL_SIZE = 16
 STOP_STEPS = ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))
 
 
@@ -34,21 +39,40 @@ def as_own_path(scenario: Scenario, call: Call) -> tuple[str, Mapping[str, Any]]
     return f"/{scenario.name}", call.variables
 
 
+def as_it_is(_scenario: Scenario, data: Any) -> Any:
+    """The data of an answer, from a server whose schema is ours."""
+    return data
+
+
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """A server to measure. It reads HOST, PORT, DATABASE_URL, REDIS_URL and SECRET_KEY, and answers GET READY_PATH."""
+    """A server to measure. It reads what `environment_of` gives, HOST and PORT, and answers GET READY_PATH.
+
+    `read` turns the data of its answers into what ours has; `scenarios` names those it was written for, if not all.
+    """
 
     name: str
     command: Sequence[str]
     ask: Callable[[Scenario, Call], tuple[str, Mapping[str, Any]]] = as_graphql
+    read: Callable[[Scenario, Any], Any] = as_it_is
     environment: Mapping[str, str] = field(default_factory=dict)
+    scenarios: frozenset[str] | None = None
+
+    def takes_part_in(self, scenario: Scenario) -> bool:
+        return self.scenarios is None or scenario.name in self.scenarios
 
 
 _SERVE = (sys.executable, "-m", "app", "serve", "--processes", "1")
-CONTESTANTS = (
+OWN = (
     Contestant("rookery", _SERVE),
     Contestant("uncompiled", _SERVE, environment={"COMPILED_EXECUTION": "false"}),
     Contestant("hand-written", (sys.executable, "-m", "benchmarks.handwritten"), ask=as_own_path),
+)
+HAND_WRITTEN_TIMELINE = Contestant(
+    "hand-written-redis",
+    (sys.executable, "-m", "benchmarks.handwritten_timeline"),
+    ask=as_own_path,
+    scenarios=frozenset({"HomeFeed"}),
 )
 
 
@@ -74,7 +98,7 @@ class Running:
         return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
     def answer(self, scenario: Scenario, call: Call) -> Any:
-        """The parsed answer to one call. Raises ValueError for any that is not an answer with data."""
+        """The data of the answer to one call, in our form. Raises ValueError for an answer without data."""
         path, content = self.contestant.ask(scenario, call)
         connection = http.client.HTTPConnection(HOST, self.port, timeout=ANSWER_WITHIN_S)
         try:
@@ -87,7 +111,7 @@ class Running:
         parsed = json.loads(text) if response.status == OK else {}
         if "data" not in parsed or "errors" in parsed:
             raise ValueError(f"{self.contestant.name} answers {scenario.name} with {response.status}: {text[:500]!r}")
-        return parsed
+        return self.contestant.read(scenario, parsed["data"])
 
 
 @contextmanager
@@ -104,11 +128,11 @@ def running(contestant: Contestant, *, environment: Mapping[str, str], log: Path
             output=output,
         )
     try:
-        if (core := usage.server_core()) is not None:
-            usage.pin(process.pid, {core})
+        _pin(process.pid)
         is_ready = processes.wait_until(lambda: process.poll() is not None or _is_ready(port), timeout_s=READY_WITHIN_S)
         if not is_ready or process.poll() is not None:
             raise RuntimeError(f"{contestant.name} does not start; it says: {log.read_text()[-2_000:]}")
+        _pin(process.pid)  # threads that were started before the first call saw them
         yield Running(contestant, process.pid, port)
     finally:
         processes.stop(process, STOP_STEPS)
@@ -119,11 +143,17 @@ def environment_of(*, database_url: str, redis_url: str, secret: str) -> dict[st
     return {
         "ROOKERY_ENV": "production",
         "DATABASE_URL": database_url,
+        "DATABASE_POOL_SIZE": str(POOL_SIZE),
         "REDIS_URL": redis_url,
         "SECRET_KEY": secret,
         "ACCESS_TOKEN_TTL_S": str(TOKEN_TTL_S),
         "LOG_LEVEL": "warning",
     }
+
+
+def _pin(pid: int) -> None:
+    if (core := usage.server_core()) is not None:
+        usage.pin(pid, {core})
 
 
 def _free_port() -> int:

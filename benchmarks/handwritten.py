@@ -34,12 +34,16 @@ UNAUTHORIZED = 401
 # Rows are asyncpg's records; the JSON values are built of them by name.
 _Row = Any
 _Json = dict[str, Any]
-_Answer = Callable[[Any, int, Mapping[str, Any]], Awaitable[_Json]]
+Answer = Callable[[Any, int, Mapping[str, Any]], Awaitable[_Json]]
 
 
 async def home_feed(connection: Any, viewer_id: int, variables: Mapping[str, Any]) -> _Json:
     first = int(variables["first"])
-    rows = await connection.fetch(sql.HOME_FEED, viewer_id, first + 1)
+    return await feed_of(connection, await connection.fetch(sql.HOME_FEED, viewer_id, first + 1), first)
+
+
+async def feed_of(connection: Any, rows: Sequence[_Row], first: int) -> _Json:
+    """The home feed of the first `first` rows; one more tells that it goes on."""
     shown = rows[:first]
     replies: dict[int, list[_Json]] = {row["id"]: [] for row in shown}
     for reply in await connection.fetch(sql.FEED_REPLIES, list(replies), FEED_REPLIES):
@@ -139,7 +143,7 @@ def _page_info(listing: Listing, keys: Sequence[int], *, has_next: bool) -> _Jso
     return {"hasNextPage": has_next, "endCursor": encode_cursor(listing, keys[-1]) if keys else None}
 
 
-ANSWERS: Mapping[str, _Answer] = {
+ANSWERS: Mapping[str, Answer] = {
     "HomeFeed": home_feed,
     "PostThread": post_thread,
     "Profile": profile,
@@ -147,7 +151,7 @@ ANSWERS: Mapping[str, _Answer] = {
 }
 
 
-def create_app(given: Settings) -> Starlette:
+def create_app(given: Settings, answers: Mapping[str, Answer]) -> Starlette:
     """The application; the settings must name a database."""
     tokens = Tokens(given.secret_key.get_secret_value(), access_ttl_s=given.access_token_ttl_s)
 
@@ -157,7 +161,7 @@ def create_app(given: Settings) -> Starlette:
             raise InvalidTokenError("No access token.")
         return tokens.access_claims(token, now=utc_now()).account_id
 
-    def route(name: str, answer: _Answer) -> Route:
+    def route(name: str, answer: Answer) -> Route:
         async def endpoint(request: Request) -> Response:
             try:
                 viewer_id = viewer_of(request)
@@ -192,7 +196,7 @@ def create_app(given: Settings) -> Starlette:
         ) as app.state.pool:
             yield
 
-    routes = [route(name, answer) for name, answer in ANSWERS.items()]
+    routes = [route(name, answer) for name, answer in answers.items()]
     routes += [Route("/Floor", floor, methods=["POST"]), Route("/health/ready", is_ready)]
     return Starlette(routes=routes, lifespan=lifespan)
 
@@ -205,10 +209,11 @@ async def _nothing_to_reset(_connection: object) -> None:
     return
 
 
-def main() -> None:
+def serve(answers: Mapping[str, Answer] = ANSWERS) -> None:
+    """Serves these answers, each under its name, until a signal comes."""
     given = settings()
     config = uvicorn.Config(
-        create_app(given),
+        create_app(given, answers),
         host=given.host,
         port=given.port,
         loop="uvloop",
@@ -222,4 +227,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve()

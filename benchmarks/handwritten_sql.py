@@ -23,7 +23,7 @@ _POST_COUNTS = """
 _IS_LIKED = "EXISTS (SELECT FROM post_like WHERE post_id = post.id AND account_id = $1) AS is_liked"
 
 # $1 viewer, $2 entries. Each author's newest post; the $2 newest of those; nothing below the oldest of them counts.
-HOME_FEED = f"""
+_HOME_ENTRIES = """
 WITH authors AS MATERIALIZED (
     SELECT followee_id AS id FROM follow WHERE follower_id = $1 UNION ALL SELECT $1
 ), heads AS MATERIALIZED (
@@ -41,6 +41,9 @@ WITH authors AS MATERIALIZED (
     ) AS entry
     ORDER BY entry.id DESC LIMIT $2
 )
+"""
+# $1 viewer.
+_SHOWN_ENTRIES = f"""
 SELECT
     entries.id AS entry_id, post.id, post.body, {_POST_COUNTS}, {_IS_LIKED},
     author.id AS author_id, author.handle, author.display_name,
@@ -57,6 +60,16 @@ CROSS JOIN LATERAL (
     FROM count_delta WHERE subject_id = author.id
 ) AS author_change
 ORDER BY entries.id DESC
+"""
+# $1 viewer, $2 entries.
+HOME_FEED = _HOME_ENTRIES + _SHOWN_ENTRIES
+HOME_ENTRY_IDS = f"{_HOME_ENTRIES} SELECT id FROM entries"
+# $1 viewer, $2 ids of entries.
+HOME_FEED_AMONG = f"""
+WITH entries AS MATERIALIZED (
+    SELECT id, coalesce(repost_of_id, id) AS post_id FROM post WHERE id = ANY($2::bigint[]) AND deleted_at IS NULL
+)
+{_SHOWN_ENTRIES}
 """
 
 # $1 posts, $2 replies of each.

@@ -6,8 +6,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from app.embedded import processes
 from app.embedded.servers import EmbeddedServers
 from app.settings import CHECKOUT
 from benchmarks import load, scenarios, usage, world
-from benchmarks.contestants import CONTESTANTS, HOST, Running, environment_of, running
+from benchmarks.contestants import HOST, Contestant, Running, environment_of, running
 from benchmarks.data import Size, World
 from benchmarks.scenarios import Call, Scenario
 
@@ -43,7 +43,7 @@ class Options:
     seconds: float
     rounds: int
     scenarios: Sequence[str]
-    contestants: Sequence[str]
+    contestants: Sequence[Contestant]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class Stage:
     postgres_pid: int
     redis_pid: int
     directory: Path
+    environment: Mapping[str, str]
 
 
 class DifferentAnswersError(Exception):
@@ -79,6 +80,22 @@ class DifferentAnswersError(Exception):
 
 def run(options: Options, *, report: Callable[[str], None]) -> list[Measurement]:
     """Measures. Raises DifferentAnswersError before anything is timed, RuntimeError when a request fails."""
+    with staged(options, report=report) as (stage, chosen):
+        with started(options.contestants, stage) as field:
+            for scenario in chosen:
+                compare([each for each in field if each.contestant.takes_part_in(scenario)], scenario)
+        names = ", ".join(contestant.name for contestant in options.contestants)
+        report(f"The first {COMPARED_CALLS} answers of {names} are equal.")
+        return [
+            measurement
+            for scenario in chosen
+            for measurement in _measure_afresh(scenario, stage, options, report=report)
+        ]
+
+
+@contextmanager
+def staged(options: Options, *, report: Callable[[str], None]) -> Iterator[tuple[Stage, Sequence[Scenario]]]:
+    """Postgres and Redis with the world in them, off the server's core, and the scenarios that were asked for."""
     secret = secrets.token_hex(32)
     with ExitStack() as stack:
         servers = stack.enter_context(EmbeddedServers(options.data_dir, durable=True, report=report))
@@ -94,19 +111,16 @@ def run(options: Options, *, report: Callable[[str], None]) -> list[Measurement]
         ]
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rookery-bench-")))
         environment = environment_of(database_url=url, redis_url=servers.redis_url, secret=secret)
-        field = [
-            stack.enter_context(running(contestant, environment=environment, log=directory / f"{contestant.name}.log"))
-            for contestant in CONTESTANTS
-            if contestant.name in options.contestants
-        ]
-        stage = Stage(url, postgres_pid, redis_pid, directory)
-        for scenario in chosen:
-            compare(field, scenario)
-        report(f"The first {COMPARED_CALLS} answers of {', '.join(each.contestant.name for each in field)} are equal.")
-        return [
-            measurement
-            for scenario in chosen
-            for measurement in _measure_in_turns(field, scenario, stage, options, report=report)
+        yield Stage(url, postgres_pid, redis_pid, directory, environment), chosen
+
+
+@contextmanager
+def started(contestants: Sequence[Contestant], stage: Stage) -> Iterator[Sequence[Running]]:
+    """Fresh processes of all contestants, until the block ends."""
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(running(each, environment=stage.environment, log=stage.directory / f"{each.name}.log"))
+            for each in contestants
         ]
 
 
@@ -147,13 +161,22 @@ def _lasting(each: Running, scenario: Scenario, call: Call) -> Any:
     return without(each.answer(scenario, call), scenario.volatile)
 
 
+def _measure_afresh(
+    scenario: Scenario, stage: Stage, options: Options, *, report: Callable[[str], None]
+) -> list[Measurement]:
+    """Each scenario has fresh processes: what was asked before makes some servers faster or slower."""
+    taking_part = [each for each in options.contestants if each.takes_part_in(scenario)]
+    with started(taking_part, stage) as field:
+        return _measure_in_turns(field, scenario, stage, options, report=report)
+
+
 def _measure_in_turns(
     field: Sequence[Running], scenario: Scenario, stage: Stage, options: Options, *, report: Callable[[str], None]
 ) -> list[Measurement]:
     """One round of each contestant, then the next round of each: what disturbs the machine disturbs all alike."""
     found = []
     for each in field:
-        _put_load(each, scenario, stage, seconds=WARM_UP_S, most_requests=WARM_UP_ROUNDS * len(scenario.calls))
+        warm_up(each, scenario, stage)
     for number in range(1, options.rounds + 1):
         for each in field:
             if scenario.does_write:
@@ -172,7 +195,7 @@ def _measure_in_turns(
 def _measure(each: Running, scenario: Scenario, stage: Stage, *, number: int, seconds: float) -> Measurement:
     watched = (each.pid, stage.postgres_pid, stage.redis_pid)
     before = [usage.cpu_s(pid) for pid in watched]
-    result = _put_load(each, scenario, stage, seconds=seconds, most_requests=MOST_REQUESTS)
+    result = put_load(each, requests_of(each, scenario), stage, seconds=seconds)
     used_ms = [(usage.cpu_s(pid) - begin) * 1_000 / result.answers for pid, begin in zip(watched, before, strict=True)]
     return Measurement(
         scenario=scenario.name,
@@ -189,12 +212,25 @@ def _measure(each: Running, scenario: Scenario, stage: Stage, *, number: int, se
     )
 
 
-def _put_load(each: Running, scenario: Scenario, stage: Stage, *, seconds: float, most_requests: int) -> load.Result:
+def warm_up(each: Running, scenario: Scenario, stage: Stage) -> None:
+    """Makes every call, so that what is done once is done: plans, prepared statements, timelines, compiled code."""
+    calls = requests_of(each, scenario)
+    put_load(each, calls, stage, seconds=WARM_UP_S, most_requests=WARM_UP_ROUNDS * len(calls))
+
+
+def requests_of(each: Running, scenario: Scenario) -> list[str]:
+    """The scenario's calls as they go over the wire."""
+    return [each.request(scenario, call).decode() for call in scenario.calls]
+
+
+def put_load(
+    each: Running, requests: Sequence[str], stage: Stage, *, seconds: float, most_requests: int = MOST_REQUESTS
+) -> load.Result:
     """Runs the load generator. Raises RuntimeError when it fails, or a single answer was not a good one."""
     plan = load.Plan(
         host=HOST,
         port=each.port,
-        requests=[each.request(scenario, call).decode() for call in scenario.calls],
+        requests=[*requests],
         connections=CONNECTIONS,
         seconds=seconds,
         most_requests=most_requests,
@@ -210,8 +246,7 @@ def _put_load(each: Running, scenario: Scenario, stage: Stage, *, seconds: float
     result = load.Result(**json.loads(finished.stdout))
     if result.failures or not result.answers:
         raise RuntimeError(
-            f"{each.contestant.name} failed {result.failures} of {result.answers} times in {scenario.name}; "
-            f"first: {result.first_failure}"
+            f"{each.contestant.name} failed {result.failures} of {result.answers} times; first: {result.first_failure}"
         )
     return result
 

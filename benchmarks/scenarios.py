@@ -52,6 +52,11 @@ class Scenario:
     does_write: bool = False
 
 
+def names() -> Sequence[str]:
+    """The names of all scenarios: those of their documents."""
+    return sorted(path.stem for path in DOCUMENTS.glob("*.graphql"))
+
+
 async def choose(url: str, *, seed: int, secret: str) -> list[Scenario]:
     """Every scenario, with calls chosen from the world at `url`."""
     rng = Random(f"{seed}/calls")

@@ -6,8 +6,10 @@ from pathlib import Path
 
 PROC = Path("/proc")
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-# Of /proc/PID/stat behind the name: parent; own user and system time; the same of children that have ended.
-_PARENT, _OWN, _ENDED = 1, slice(11, 13), slice(13, 15)
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+# Of /proc/PID/stat behind the name: parent; own user and system time; the same of children that have ended; pages in
+# memory.
+_PARENT, _OWN, _ENDED, _RESIDENT = 1, slice(11, 13), slice(13, 15), 21
 
 
 def cpu_s(pid: int) -> float:
@@ -16,6 +18,12 @@ def cpu_s(pid: int) -> float:
     tree = _tree(stats, pid)
     ticks = sum(int(number) for each in tree for number in (*stats[each][_OWN], *stats[each][_ENDED]))
     return ticks / TICKS_PER_S
+
+
+def resident_bytes(pid: int) -> int:
+    """The memory that the process and its descendants have in use; what they share counts for each."""
+    stats = _stats()
+    return sum(int(stats[each][_RESIDENT]) for each in _tree(stats, pid)) * PAGE_BYTES
 
 
 def server_core() -> int | None:
@@ -30,10 +38,11 @@ def other_cores() -> set[int]:
 
 
 def pin(pid: int, cores: set[int]) -> None:
-    """Lets the process and its descendants run on these cores only."""
+    """Lets the process and its descendants, with all their threads, run on these cores only."""
     for each in _tree(_stats(), pid):
-        with suppress(ProcessLookupError):  # It has ended meanwhile.
-            os.sched_setaffinity(each, cores)
+        with suppress(OSError):  # It has ended meanwhile.
+            for thread in (PROC / str(each) / "task").iterdir():
+                os.sched_setaffinity(int(thread.name), cores)
 
 
 def _stats() -> dict[int, list[str]]:

@@ -1,0 +1,206 @@
+"""The benchmarks compare like with like, and end at the first thing that is wrong."""
+
+import base64
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLNamedType,
+    GraphQLSchema,
+    is_enum_type,
+    is_input_object_type,
+    is_interface_type,
+    is_object_type,
+    parse,
+    validate,
+)
+from graphql import build_schema as build_from_text
+
+from app.embedded.processes import is_running
+from benchmarks import hostile_documents, peer_servers, runner, scenarios
+from benchmarks.contestants import HAND_WRITTEN_TIMELINE, OWN, Contestant, running
+from benchmarks.goals import GOALS, OURS
+from benchmarks.runner import DifferentAnswersError, Stage
+from benchmarks.scenarios import DOCUMENTS, FEED_LENGTH, Call, Scenario
+from core.paging import Listing, encode_cursor
+from schema.documents import LONGEST_CHARS, MOST_TOKENS, DocumentCache, core_schema
+from schema.root import build_schema
+
+PATHS = sorted(DOCUMENTS.glob("*.graphql"))
+SCENARIO = Scenario("Toy", "{ __typename }", [Call({}, "token")])
+# Answers every POST with the text that it finds in its environment.
+TOY_SERVER = """
+import os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.answer(b"")
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        self.answer(os.environ["ANSWER"].encode())
+
+    def answer(self, body):
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+ThreadingHTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serve_forever()
+"""
+needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="Benchmarks pin processes to cores.")
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    return core_schema(build_schema(suggests_fields=False))
+
+
+@pytest.fixture(scope="module")
+def slice_of_peers() -> GraphQLSchema:
+    source = (peer_servers.FOLDER / "shared" / "schema.js").read_text()
+    text = re.search(r"`(.*)`", source, re.DOTALL)
+    assert text is not None
+    return build_from_text(text[1])
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    # No scenario here asks a database for anything.
+    return Stage(url="", postgres_pid=os.getpid(), redis_pid=os.getpid(), directory=tmp_path, environment={})
+
+
+def toy(answer: object, *, name: str = "toy") -> Contestant:
+    return Contestant(name, (sys.executable, "-c", TOY_SERVER), environment={"ANSWER": json.dumps(answer)})
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_document_is_valid_and_within_the_limits(schema: GraphQLSchema, path: Path) -> None:
+    document = DocumentCache().document(schema, path.read_text())
+    assert not document.problems(path.stem, {"first": FEED_LENGTH})
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_document_is_valid_for_the_peers(slice_of_peers: GraphQLSchema, path: Path) -> None:
+    assert validate(slice_of_peers, parse(path.read_text())) == []
+
+
+def members_of(kind: GraphQLNamedType) -> Iterator[tuple[str, tuple[str, dict[str, str]]]]:
+    """Each field with its type and those of its arguments; of an enum, its values."""
+    if is_enum_type(kind):
+        yield from ((name, ("", {})) for name in kind.values)
+    elif is_object_type(kind) or is_interface_type(kind):
+        for name, field in kind.fields.items():
+            yield name, (str(field.type), {name: str(argument.type) for name, argument in field.args.items()})
+    elif is_input_object_type(kind):
+        yield from ((name, (str(field.type), {})) for name, field in kind.fields.items())
+
+
+def test_schema_of_the_peers_is_a_slice_of_ours(schema: GraphQLSchema, slice_of_peers: GraphQLSchema) -> None:
+    for kind in slice_of_peers.type_map.values():
+        if kind.name.startswith("__"):
+            continue
+        ours = dict(members_of(schema.type_map[kind.name]))
+        for name, (result, arguments) in members_of(kind):
+            assert result == ours[name][0], f"{kind.name}.{name}"
+            assert arguments.items() <= ours[name][1].items(), f"{kind.name}.{name}"
+
+
+def test_goals_are_about_servers_and_scenarios_that_there_are() -> None:
+    contestants = {*(each.name for each in OWN), HAND_WRITTEN_TIMELINE.name, *peer_servers.NAMES}
+    assert {OURS, *(goal.other for goal in GOALS)} <= contestants
+    assert {goal.scenario for goal in GOALS} <= set(scenarios.names())
+
+
+def test_packages_of_the_peers_are_pinned_to_exact_versions_without_addresses() -> None:
+    wanted: Mapping[str, str] = json.loads((peer_servers.FOLDER / "package.json").read_text())["dependencies"]
+    text = (peer_servers.FOLDER / "package-lock.json").read_text()
+    locked = json.loads(text)["packages"]
+    assert {name: locked[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+    assert '"resolved"' not in text
+    # Two of them would be two worlds of types.
+    assert [path for path in locked if path.endswith("node_modules/graphql")] == ["node_modules/graphql"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "listing"),
+    [("HomeFeed", Listing.HOME_FEED), ("Profile", Listing.USER_POSTS)],
+)
+def test_cursors_of_postgraphile_are_read_as_ours(scenario: str, listing: Listing) -> None:
+    def page(cursor: str | None) -> Any:
+        return {"posts": {"edges": [{"node": {"id": "x"}}], "pageInfo": {"hasNextPage": True, "endCursor": cursor}}}
+
+    theirs = base64.b64encode(json.dumps(["0123456789", "3540515419188104119"]).encode()).decode()
+    asked = Scenario(scenario, "", [])
+    assert peer_servers.with_our_cursors(asked, page(theirs)) == page(encode_cursor(listing, 3540515419188104119))
+    assert peer_servers.with_our_cursors(asked, page(None)) == page(None)
+
+
+def test_hostile_documents_use_up_what_is_allowed_and_no_more() -> None:
+    documents = hostile_documents.documents()
+    tokens = {name: hostile_documents.token_count(text) for name, text in documents.items()}
+    assert max(tokens.values()) == MOST_TOKENS
+    assert max(map(len, documents.values())) <= LONGEST_CHARS
+    assert sum(count > MOST_TOKENS * 0.9 for count in tokens.values()) > len(tokens) / 2
+
+
+@needs_linux
+def test_server_that_answers_well_is_measured_and_gone_afterwards(stage: Stage) -> None:
+    with running(toy({"data": {"__typename": "Query"}}), environment={}, log=stage.directory / "log") as server:
+        requests = runner.requests_of(server, SCENARIO)
+        result = runner.put_load(server, requests, stage, seconds=10, most_requests=300)
+        assert is_running(server.pid)
+    assert (result.answers, result.failures) == (300, 0)
+    assert not is_running(server.pid)
+
+
+@needs_linux
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"errors": [{"message": "no"}]},
+        {"data": {"__typename": None}, "errors": [{"message": "no"}]},
+        {"data": {"createPost": {"errors": [{"message": "refused"}]}}},
+    ],
+    ids=["no data", "data and errors", "a refused mutation"],
+)
+def test_failed_answer_ends_the_run(stage: Stage, answer: object) -> None:
+    with (
+        running(toy(answer), environment={}, log=stage.directory / "log") as server,
+        pytest.raises(RuntimeError, match="toy failed") as refusal,
+    ):
+        runner.put_load(server, runner.requests_of(server, SCENARIO), stage, seconds=10, most_requests=50)
+    assert json.dumps(answer) in str(refusal.value)
+    assert not is_running(server.pid)
+
+
+@needs_linux
+def test_different_answers_end_the_run_unless_the_field_is_volatile(stage: Stage) -> None:
+    first, second = toy({"data": {"id": "a"}}, name="first"), toy({"data": {"id": "b"}}, name="second")
+    with runner.started([first, second], stage) as field:
+        with pytest.raises(DifferentAnswersError, match="second"):
+            runner.compare(field, SCENARIO)
+        volatile = Scenario(SCENARIO.name, SCENARIO.document, SCENARIO.calls, volatile=frozenset({"id"}))
+        runner.compare(field, volatile)
+
+
+@needs_linux
+def test_server_that_does_not_start_is_named_with_what_it_says(stage: Stage) -> None:
+    broken = Contestant("broken", (sys.executable, "-c", "raise SystemExit('no such port')"))
+    with (
+        pytest.raises(RuntimeError, match="broken does not start; it says: no such port"),
+        running(broken, environment={}, log=stage.directory / "log"),
+    ):
+        pass
