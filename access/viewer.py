@@ -1,11 +1,10 @@
 """Who is asking."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Viewer:
+class Viewer(NamedTuple):
     """A signed-in account. An anonymous caller is `None` wherever a `Viewer | None` is expected."""
 
     account_id: int

@@ -21,6 +21,7 @@ from compiler.started import Started, finish_all
 ABSENT = (type(None), type(Undefined), Exception, Bubble)
 # Types of values that were found good are remembered, but not for ever: programs may make types at run time.
 MOST_KINDS = 64
+_LIST_ALONE: set[type] = {list}
 
 
 class Position(Protocol):
@@ -44,13 +45,21 @@ Execute = Callable[[Run, list[Any], Places], list[Any] | Later]
 class NonNullCompletion:
     """A type that may not be null: null becomes an error, and errors go on upwards."""
 
-    __slots__ = ("_position", "inner")
+    __slots__ = ("_is_never_null", "_position", "inner")
 
     def __init__(self, inner: Completion, position: Position) -> None:
         self.inner = inner
         self._position = position
+        # Whether values of some types never become null; None where that cannot be said of any.
+        self._is_never_null: Callable[[set[type]], bool] | None = None
+        if isinstance(inner, ObjectCompletion):
+            self._is_never_null = inner.good_kinds.issuperset
+        elif isinstance(inner, ListCompletion):
+            self._is_never_null = _LIST_ALONE.__eq__
 
     def complete(self, run: Run, values: list[Any], places: Places) -> list[Any] | Later:
+        if self._is_never_null is not None and self._is_never_null(set(map(type, values))):
+            return self.inner.complete(run, values, places)
         completed = self.inner.complete(run, values, places)
         if isinstance(completed, list):
             return self.checked(run, completed, places)
@@ -83,7 +92,7 @@ class ListCompletion:
         self._is_item_nullable = is_item_nullable
 
     def complete(self, run: Run, values: list[Any], places: Places) -> list[Any] | Later:
-        if not all(type(value) is list for value in values) and any(
+        if set(map(type, values)) != _LIST_ALONE and any(
             not isinstance(value, Exception) and run.executor.is_async_iterable(value) for value in values
         ):
             return partial(self._collected_later, values, places)
@@ -196,18 +205,18 @@ class ListCompletion:
 class ObjectCompletion:
     """Objects of one type: their fields are executed as one level."""
 
-    __slots__ = ("_execute", "_good_kinds", "_position", "_type")
+    __slots__ = ("_execute", "_position", "_type", "good_kinds")
 
     def __init__(self, object_type: GraphQLObjectType, position: Position, execute: Execute) -> None:
         self._type = object_type
         self._position = position
         self._execute = execute
         # Types whose values need not be asked one by one whether they are objects of this type.
-        self._good_kinds: set[type] = set()
+        self.good_kinds: set[type] = set()
 
     def complete(self, run: Run, values: list[Any], places: Places) -> list[Any] | Later:
         kinds = set(map(type, values))
-        if kinds <= self._good_kinds:
+        if kinds <= self.good_kinds:
             return self._execute(run, values, places)
         if any(issubclass(kind, ABSENT) for kind in kinds):
             return complete_present(self.complete_objects, run, values, places, position=self._position)
@@ -234,7 +243,7 @@ class ObjectCompletion:
         return self._answered(run, answers, values, places)
 
     def _are_good(self, kinds: set[type]) -> bool:
-        good, is_type_of = self._good_kinds, self._type.is_type_of
+        good, is_type_of = self.good_kinds, self._type.is_type_of
         if kinds <= good:
             return True
         if is_type_of is not None and not (

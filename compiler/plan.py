@@ -115,9 +115,9 @@ class FieldPlan:
         if run.holds_awaitables(values):
             return _Awaiting(self, values, places)
         completed = self.completion.complete(run, values, places)
-        if isinstance(completed, list):
-            return self.settled(run, completed, places)
-        return _Settling(self, completed, places)
+        if not isinstance(completed, list):
+            return _Settling(self, completed, places)
+        return self.settled(run, completed, places) if run.outcome.has_failed else completed
 
     def settled(self, run: Run, completed: list[Any], places: Places) -> list[Any]:
         """A nullable field takes its errors; those of a non-null one stay Bubbles and go on to the object."""

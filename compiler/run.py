@@ -27,6 +27,9 @@ Later = Callable[["Run"], Coroutine[Any, Any, list[Any]]]
 
 # Predicates that ask a value's type, so that a level can be asked by its types.
 _BY_TYPE = frozenset({is_awaitable, optimized_is_awaitable})
+# Types that were found not to be; not more than this, because programs may make types at run time.
+MOST_KINDS = 1_000
+_NEVER_AWAITABLE: set[type] = set()
 
 
 class Bubble:
@@ -158,9 +161,14 @@ class Run:
         if executor.is_awaitable not in _BY_TYPE:
             return any(map(executor.is_awaitable, values))
         # By their types: a level has hundreds of values and a handful of types.
-        for kind in set(map(type, values)):
+        kinds = set(map(type, values))
+        if kinds <= _NEVER_AWAITABLE:
+            return False
+        for kind in kinds:
             if hasattr(kind, "__await__") or hasattr(kind, "__getattr__") or issubclass(kind, GeneratorType):
                 return any(map(is_awaitable, values))
+        if len(_NEVER_AWAITABLE) < MOST_KINDS:
+            _NEVER_AWAITABLE.update(kinds)
         return False
 
     async def awaited(self, values: list[Any], places: Places) -> list[Any]:

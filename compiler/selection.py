@@ -31,6 +31,7 @@ class Selection:
         "_is_regular",
         "_linked",
         "_links",
+        "_non_null",
         "_numbers",
         "_rows",
         "fields",
@@ -61,6 +62,8 @@ class Selection:
             if not is_inline and not field.is_typename:
                 self._columns.append(number)
         self._numbers = {number: place for place, number in enumerate(self._columns)}
+        # Where, among the columns, those are that may not be null; with and without generated code.
+        self._non_null = (_non_null(fields, range(len(fields))), _non_null(fields, self._columns))
 
     def execute(self, run: Run, sources: list[Any], places: Places) -> list[Any] | Later:
         """A dict for each source, or a Bubble if one of its non-null fields failed. Fields run side by side."""
@@ -240,6 +243,10 @@ class Selection:
         return rows_of(cells, links=len(self._links), columns=len(self._columns))
 
 
+def _non_null(fields: Sequence["FieldPlan"], numbers: Sequence[int]) -> list[int]:
+    return [place for place, number in enumerate(numbers) if not fields[number].is_nullable]
+
+
 class _Level:
     """The objects of one level while their fields are executed."""
 
@@ -253,8 +260,7 @@ class _Level:
         # The fields that have columns: all of them, where there is no generated code.
         self.numbers = selection._columns if is_coded else range(len(selection.fields))  # noqa: SLF001 (a level of it)
         self.columns: list[list[Any]] = [[]] * len(self.numbers)
-        fields = selection.fields
-        self.non_null = [place for place, number in enumerate(self.numbers) if not fields[number].is_nullable]
+        self.non_null = selection._non_null[is_coded]  # noqa: SLF001 (as above)
 
 
 async def _put(columns: list[list[Any]], place: int, column: Later, run: Run) -> list[Any]:

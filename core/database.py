@@ -39,6 +39,7 @@ _DIALECT: sa.Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # S
 # Planning a hydration for its exact parameters takes ten times as long as running it by the general plan, and every
 # statement here is written so that the general plan is the right one: by index, for one key or five hundred.
 _SERVER_SETTINGS = {"application_name": "rookery", "plan_cache_mode": "force_generic_plan", "jit": "off"}
+
 # The server itself ends a statement so long after we gave it up: we may be gone, and a request to cancel gets lost when
 # it comes before the statement has begun.
 _GRACE_S = 1.0

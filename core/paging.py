@@ -8,9 +8,8 @@ A cursor says which kind of list gave it out, so that one of another list is ref
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from core import opaque
 from core.errors import BadCursorError, BadInputError
@@ -53,8 +52,7 @@ def decode_cursor(listing: Listing, text: str) -> int:
     return int(key)
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
+class PageRequest(NamedTuple):
     """The part of a list that was asked for: at most `first` items behind the place `after`."""
 
     first: int
@@ -76,8 +74,7 @@ def page_request(listing: Listing, *, first: int, after: str | None) -> PageRequ
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(NamedTuple, Generic[T]):
     """Some items of a list, and where to go on: `end` is the key up to which the list was scanned."""
 
     items: Sequence[T]

@@ -12,6 +12,7 @@ import struct
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import orjson
 from joserfc import jws
@@ -28,8 +29,7 @@ class InvalidTokenError(ValueError):
     """The token is not one of ours, was changed, or has expired."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccessClaims:
+class AccessClaims(NamedTuple):
     """What an access token says."""
 
     account_id: int

@@ -6,7 +6,7 @@ once, while the timeline is rebuilt behind.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.cache import CacheUnavailableError
 from core.database import Database
@@ -20,8 +20,7 @@ from timelines.store import TimelineStore
 REBUILDS_AT_ONCE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(NamedTuple):
     """Entries, newest first; all there are above the id `reached`, or all there are if `is_end`."""
 
     entries: Sequence[FeedEntry]

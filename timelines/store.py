@@ -12,7 +12,7 @@ once. Three members that sort behind every entry mark how far the copy can be tr
 import secrets
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from redis.asyncio import Redis
 
@@ -82,8 +82,7 @@ def entry_of(member: bytes) -> int:
     return _ALL_BITS - int(_ID.unpack(member)[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """A part of a timeline: its ids, newest first, and whether the feed ends with them."""
 
     ids: Sequence[int]
