@@ -1,99 +1,27 @@
-"""A schema whose fields fail in every way, decided by a hash, so that two executions of one document fail alike.
-
-Every object is a Thing with a number; what a field of it does follows from (seed, number, field name).
-"""
+"""A schema whose fields fail in every way, over the objects of tests.compiler.faulty_world."""
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import Enum
+from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
 from strawberry.permission import BasePermission
 
-from compiler import GroupLoader, Relation, derived, relation
+from compiler import Attribute, Relation, derived, instance_of, lookup, relation
+from tests.compiler.documents import Style
+from tests.compiler.faulty_world import LARGEST_NUMBER, BadgeRow, Colour, MedalRow, Thing, ThingLoader, World
 
-LARGEST_NUMBER = 40
-
-
-class FaultError(Exception):
-    """A field was told to fail."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """An object: its number decides everything about it."""
-
-    number: int
-    world: "World"
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in _PLAIN:
-            raise AttributeError(name)
-        return self.world.outcome(self.number, name, _PLAIN[name])
-
-
-@dataclass(slots=True)
-class World:
-    """What faults happen, and how often (of 100)."""
-
-    seed: int
-    fault_percent: int
-    batches: list[list[int]] = field(default_factory=list)
-    loader: "ThingLoader | None" = None
-
-    def roll(self, number: int, name: str, sides: int) -> int:
-        digest = hashlib.blake2b(f"{self.seed}/{number}/{name}".encode(), digest_size=8).digest()
-        return int.from_bytes(digest, "big") % sides
-
-    def outcome(self, number: int, name: str, value: Any) -> Any:
-        """The value, or one of the ways to fail: null, an error raised or returned, a value of a wrong type."""
-        if self.roll(number, name, 100) >= self.fault_percent:
-            return value
-        match self.roll(number, f"{name}/fault", 4):
-            case 0:
-                return None
-            case 1:
-                raise FaultError(f"{name} of {number}")
-            case 2:
-                return FaultError(f"{name} of {number}, returned")
-            case _:
-                return object
-
-    def things(self, number: int, name: str) -> list["Thing | None"]:
-        count = self.roll(number, f"{name}/count", 4)
-        return [self.thing(number * 7 + place + len(name), f"{name}/{place}") for place in range(count)]
-
-    def thing(self, number: int, name: str) -> Any:
-        number %= LARGEST_NUMBER
-        return self.outcome(number, name, Thing(number, self))
-
-
-class ThingLoader(GroupLoader[int, Any]):
-    """Things by number, in batches; some keys are absent, some fail."""
-
-    max_batch_size = 7
-
-    def __init__(self, world: World) -> None:
-        super().__init__()
-        self._world = world
-
-    async def batch_load_fn(self, keys: list[int]) -> list[Any]:
-        self._world.batches.append(list(keys))
-        await asyncio.sleep(0)
-        return [self._loaded(key) for key in keys]
-
-    def _loaded(self, key: int) -> Any:
-        try:
-            return self._world.thing(key, "loaded")
-        except FaultError as error:
-            return error
-
-
-def is_cat(thing: Thing) -> bool:
-    return thing.number % 2 == 0
+STYLE = Style(
+    {
+        "first": ("0", "1", "2", "3", "5"),
+        "number": ("0", "1", "2", "3", "17"),
+        "prefix": ('""', '"x"'),
+        "step": ("0", "1", "2", "9"),
+        "choice": ("{}", "{offset: 2}", '{offset: 1, names: ["a"]}', "null"),
+        "colours": ("[]", "[RED]", "[BLUE, RED]", "BLUE"),
+    }
+)
 
 
 class Refused(BasePermission):
@@ -103,27 +31,6 @@ class Refused(BasePermission):
 
     def has_permission(self, source: Any, info: strawberry.Info, **kwargs: Any) -> bool:  # noqa: ARG002 (as it must be)
         return not isinstance(source, Thing) or source.number % 5 != 0
-
-
-@strawberry.enum
-class Colour(Enum):
-    """An enum."""
-
-    RED = "red"
-    BLUE = "blue"
-
-
-_PLAIN: dict[str, Any] = {
-    "name": "a name",
-    "maybe_name": "another",
-    "age": 7,
-    "weight": 1.5,
-    "is_old": False,
-    "colour": Colour.RED,
-    "words": ["one", "two", None],
-    "strict_words": ["one", "two"],
-    "grid": [[1, 2], [], None],
-}
 
 
 @strawberry.input
@@ -139,6 +46,12 @@ LazyPet = Annotated[
     Annotated["Cat", strawberry.lazy("tests.compiler.faulty")]
     | Annotated["Dog", strawberry.lazy("tests.compiler.faulty")],
     strawberry.union("Pet"),
+]
+LazyBadge = Annotated["Badge", strawberry.lazy("tests.compiler.faulty")]
+LazyPrize = Annotated[
+    Annotated["Medal", strawberry.lazy("tests.compiler.faulty")]
+    | Annotated["Badge", strawberry.lazy("tests.compiler.faulty")],
+    strawberry.union("Prize"),
 ]
 
 
@@ -175,13 +88,34 @@ async def _slow_name(root: strawberry.Parent[Thing], prefix: str = "") -> Any:
     return prefix + value if isinstance(value, str) else value
 
 
+def _painted(root: strawberry.Parent[Thing], colours: list[Colour] | None = None) -> Any:
+    return [root.world.outcome(root.number + place, "painted", colour) for place, colour in enumerate(colours or [])]
+
+
+def _badges(root: strawberry.Parent[Thing]) -> Any:
+    return root.world.outcome(root.number, "badges", root.world.badges(root.number))
+
+
+def _prize(root: strawberry.Parent[Thing]) -> Any:
+    return root.world.outcome(root.number, "prize", root.world.badge(root.number))
+
+
 def _loader(context: World) -> ThingLoader:
-    assert context.loader is not None
     return context.loader
+
+
+def _mirror(context: World) -> ThingLoader:
+    return context.mirror
 
 
 def _absent_every_third(thing: Thing) -> int | None:
     return None if thing.number % 3 == 0 else thing.number + 3
+
+
+def _by_step(_context: World, step: int = 1) -> Relation:
+    if step == 9:
+        raise ValueError("no such step")
+    return Relation(_loader, lambda thing: thing.number + step)
 
 
 def _parity(thing: Any) -> Any:
@@ -189,19 +123,22 @@ def _parity(thing: Any) -> Any:
 
 
 def _shout(thing: Thing) -> Any:
-    return thing.world.outcome(thing.number, "shout", "a shout")
+    return thing.world.outcome(thing.number, "shout", f"shout {thing.number}")
 
 
 @strawberry.interface
 class Being:
     """The interface of everything; its plain fields read attributes that may fail."""
 
+    number: int
     name: str
     maybe_name: str | None
     age: int
+    maybe_age: int | None
     weight: float | None
     is_old: bool
     colour: Colour | None
+    born: datetime
     words: list[str | None] | None
     strict_words: list[str]
     grid: list[list[int] | None]
@@ -212,16 +149,28 @@ class Being:
     strict_friends = strawberry.field(resolver=_friends, graphql_type=list[LazyBeing] | None)
     later = strawberry.field(resolver=_later, graphql_type=list[LazyBeing | None] | None)
     slow_name = strawberry.field(resolver=_slow_name, graphql_type=str | None)
+    painted = strawberry.field(resolver=_painted, graphql_type=list[Colour])
     guarded = strawberry.field(resolver=_owner, graphql_type=LazyBeing | None, permission_classes=[Refused])
     related = relation(Relation(_loader, _absent_every_third), graphql_type=LazyBeing | None)
     strict_related = relation(Relation(_loader, lambda thing: thing.number + 4), graphql_type=LazyBeing)
+    mirrored = relation(Relation(_mirror, _absent_every_third), graphql_type=LazyBeing | None)
+    by_step = lookup(_by_step, graphql_type=LazyBeing | None)
     shout = derived(_shout, graphql_type=str | None)
     strict_shout = derived(_shout, graphql_type=str)
     parity = relation(Relation(_loader, _absent_every_third, then=_parity), graphql_type=int | None)
+    next_name = relation(
+        Relation(_loader, Attribute("next_number"), then=Attribute("name", absent="nobody")), graphql_type=str
+    )
+    next_number = relation(Relation(_loader, Attribute("next_number"), then=Attribute("number")), graphql_type=int)
+    mirrored_number = relation(
+        Relation(_mirror, Attribute("next_number"), then=Attribute("number", absent=None)), graphql_type=int | None
+    )
+    badges = strawberry.field(resolver=_badges, graphql_type=list[LazyBadge] | None)
+    prize = strawberry.field(resolver=_prize, graphql_type=LazyPrize | None)
 
 
 def _is(kind: bool) -> Any:  # noqa: FBT001
-    return classmethod(lambda _cls, value, _info: isinstance(value, Thing) and is_cat(value) is kind)
+    return classmethod(lambda _cls, value, _info: isinstance(value, Thing) and (value.number % 2 == 0) is kind)
 
 
 @strawberry.type
@@ -238,6 +187,32 @@ class Dog(Being):
 
     is_type_of = _is(False)
     only_pet = strawberry.field(resolver=_slow_owner, graphql_type=LazyPet | None)
+
+
+@strawberry.interface
+class Rated:
+    """What badges of every kind have; they are known by the class of their rows."""
+
+    label: str
+    rank: int
+    owner = relation(Relation(_loader, Attribute("owner_number")), graphql_type=LazyBeing | None)
+    owner_number: int | None
+    owner_age = relation(Relation(_loader, Attribute("owner_number"), then=Attribute("age")), graphql_type=int | None)
+
+
+@strawberry.type
+class Medal(Rated):
+    """View of MedalRow."""
+
+    is_type_of = instance_of(MedalRow)
+    maybe_label: str | None = strawberry.field(resolver=lambda root: root.label)
+
+
+@strawberry.type
+class Badge(Rated):
+    """View of BadgeRow, and so of MedalRow where nothing says more."""
+
+    is_type_of = instance_of(BadgeRow)
 
 
 def _being(info: strawberry.Info, number: int = 1) -> Any:
@@ -258,14 +233,18 @@ def _dogs(info: strawberry.Info) -> Any:
     return (Thing(number, info.context) for number in (1, 3, 5))
 
 
+def _rated(info: strawberry.Info, first: int = 3) -> Any:
+    return [info.context.badge(number) for number in range(first)]
+
+
 async def _move(info: strawberry.Info, number: int = 1) -> Any:
-    info.context.batches.append([-number])
+    info.context.moves.append(number)
     await asyncio.sleep(0)
     return info.context.thing(number, "move")
 
 
 def _strict_move(info: strawberry.Info, number: int = 1) -> Any:
-    info.context.batches.append([-number])
+    info.context.moves.append(number)
     return info.context.thing(number, "strict_move")
 
 
@@ -277,6 +256,7 @@ class Query:
     beings = strawberry.field(resolver=_beings, graphql_type=list[Being | None])
     cat = strawberry.field(resolver=_cat, graphql_type=Cat | None)
     dogs = strawberry.field(resolver=_dogs, graphql_type=list[Dog])
+    rated = strawberry.field(resolver=_rated, graphql_type=list[Rated])
 
 
 @strawberry.type
@@ -287,11 +267,4 @@ class Mutation:
     strict_move = strawberry.mutation(resolver=_strict_move, graphql_type=Being)
 
 
-def new_world(seed: int, fault_percent: int) -> World:
-    """A world with a loader of its own; as the context of one execution."""
-    world = World(seed, fault_percent)
-    world.loader = ThingLoader(world)
-    return world
-
-
-TYPES: Sequence[type] = (Cat, Dog)
+TYPES: Sequence[type] = (Cat, Dog, Medal, Badge)

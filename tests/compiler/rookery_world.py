@@ -1,0 +1,101 @@
+"""A world that stays as it is, and the random operations that fit it: its ids, handles and cursors, good and bad."""
+
+from collections.abc import Sequence
+
+from core import ids
+from core.paging import Listing, encode_cursor
+from tests.compiler.documents import Style
+from tests.worlds import World, post_id
+
+# The viewer's timeline is in Redis for some and not for others: it is rebuilt when it is read, and nobody waits for it.
+VIEWERS = ("alice", "alice", "bob", None)
+# Whose acts are done already, or refused.
+ACTOR = "alice"
+LISTINGS = {
+    "Query.homeFeed": Listing.HOME_FEED,
+    "Query.publicFeed": Listing.PUBLIC_FEED,
+    "User.posts": Listing.USER_POSTS,
+    "User.followers": Listing.FOLLOWERS,
+    "User.following": Listing.FOLLOWING,
+    "Viewer.likes": Listing.VIEWER_LIKES,
+    "Post.replies": Listing.REPLIES_OLDEST_FIRST,
+    "Post.ancestors": Listing.ANCESTORS,
+}
+
+
+async def fill(world: World) -> list[int]:
+    """Threads, replies, reposts, likes and deleted posts; gives the posts' numbers."""
+    alice, bob, carol, dan = world.alice, world.bob, world.carol, world.dan
+    thread = await world.thread([alice, bob, carol], 5)
+    beside = [await world.post(author, f"reply by {author.handle}", reply_to=thread[0]) for author in (bob, dan, carol)]
+    alone = [await world.post(author, f"“{author.handle}” 🐦 & <b>") for author in (alice, bob, carol, dan)]
+    posts = [*thread, *beside, *alone]
+    for liker, post in ((alice, alone[1]), (alice, thread[1]), (bob, thread[0]), (dan, thread[0]), (carol, alone[0])):
+        await world.like(liker, post)
+    for author, post in ((bob, alone[2]), (carol, thread[0]), (alice, alone[3])):
+        await world.repost(author, post)
+    await world.delete(bob, thread[1])
+    await world.delete(dan, beside[1])
+    return posts
+
+
+def style(world: World, posts: Sequence[int]) -> Style:
+    """Operations on this world: queries, and acts that change nothing because they are done or are refused."""
+    people = list(world.people.values())
+    post_ids = [post_id(number) for number in posts]
+    user_ids = [person.id for person in people]
+    absent = [post_id(1), ids.encode(ids.Kind.USER, 1), "nonsense", ""]
+    any_id = _quoted([*post_ids[:6], *user_ids[:3], *absent])
+    done = {
+        "likePost": ("postId", [post_ids[9], *absent]),  # alice likes it; the others are refused
+        "unlikePost": ("postId", [post_ids[-1], *absent]),
+        "repost": ("postId", [*absent]),
+        "undoRepost": ("postId", [post_ids[0], *absent]),
+        "deletePost": ("postId", [post_ids[10], *absent]),
+        "followUser": ("userId", [*absent]),
+        "unfollowUser": ("userId", [user_ids[4], *absent]),
+        "createPost": ("replyToId", absent),
+    }
+    acts = {
+        f"Mutation.{name}.input": [_object(name, key, value) for value in values]
+        for name, (key, values) in done.items()
+    }
+    return Style(
+        {
+            **acts,
+            "Mutation.updateProfile.input": ['{displayName: ""}', f'{{bio: "{"x" * 501}"}}'],
+            "Mutation.register.input": [
+                '{handle: "alice", displayName: "", email: "none", password: "long enough"}',
+                '{handle: "!", displayName: "A", email: "a@rookery.example", password: "short"}',
+            ],
+            "Mutation.refreshSession.input": ['{refreshToken: ""}', '{refreshToken: "nonsense"}'],
+            "id": any_id,
+            "ids": ["[]", *(f"[{', '.join(some)}]" for some in (any_id[:3], any_id[4:9], any_id[6:])), any_id[0]],
+            "handle": _quoted([*world.people, "ALICE", "nobody", ""]),
+            "first": ("1", "2", "3", "5") * 4 + ("0", "101", "-1"),
+            **{f"{field}.after": _cursors(listing, posts) for field, listing in LISTINGS.items()},
+            "sort": ("OLDEST", "NEWEST"),
+            "kind": ("POSTS", "REPLIES"),
+        },
+        # Hashing passwords and ending the session are tested elsewhere.
+        skips=frozenset({"Mutation.login", "Mutation.logout"}),
+        often=frozenset({"first"}),
+        deepest=8,
+        most_fields=25,
+    )
+
+
+def _cursors(listing: Listing, posts: Sequence[int]) -> list[str]:
+    """Where a page of this list may begin: mostly at places that it has, sometimes behind its end, or nowhere."""
+    good = [encode_cursor(listing, number) for number in (posts[0], posts[3], posts[-2], 2**60)]
+    bad = [encode_cursor(Listing.EVENTS, posts[0]), "nonsense"]
+    return ["null"] * 4 + _quoted(good * 2 + bad)
+
+
+def _quoted(texts: Sequence[str]) -> list[str]:
+    return [f'"{text}"' for text in texts]
+
+
+def _object(name: str, key: str, value: str) -> str:
+    body = 'body: "hello", ' if name == "createPost" else ""
+    return f'{{{body}{key}: "{value}"}}'
