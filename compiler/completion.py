@@ -31,6 +31,7 @@ class Position(Protocol):
     field_def: Any
     parent_type: GraphQLObjectType
     details: Any
+    details_of_all: list[Any]
 
 
 class Completion(Protocol):
@@ -307,7 +308,7 @@ class AbstractCompletion:
                 info = _info(run, position, places.path(index))
                 name = resolve_type(value, info, self._type)
                 if not executor.is_awaitable(name):
-                    name = executor.ensure_valid_runtime_type(name, self._type, [position.details], info, value)
+                    name = executor.ensure_valid_runtime_type(name, self._type, position.details_of_all, info, value)
                 found.append(name)
             except Exception as error:  # noqa: BLE001 (whatever a type resolver raises is the field's error)
                 found.append(error)
@@ -332,7 +333,7 @@ class AbstractCompletion:
             try:
                 info = _info(run, position, places.path(index))
                 names[index] = executor.ensure_valid_runtime_type(
-                    name, self._type, [position.details], info, values[index]
+                    name, self._type, position.details_of_all, info, values[index]
                 )
             except Exception as error:  # noqa: BLE001 (as above)
                 names[index] = error

@@ -51,6 +51,7 @@ class FieldPlan:
         "ahead",
         "completion",
         "details",
+        "details_of_all",
         "field_def",
         "is_abstract",
         "is_nullable",
@@ -68,6 +69,8 @@ class FieldPlan:
     ) -> None:
         self.name = name
         self.details = details[0]
+        # Of all places in the document that are merged into this field.
+        self.details_of_all = list(details)
         self.nodes = [detail.node for detail in details]
         self.parent_type = parent_type
         found = plan.get_field(parent_type, self.details.node.name.value)

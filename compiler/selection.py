@@ -81,10 +81,14 @@ class Selection:
             if number in self._linked and len(level.links[self._linked[number]]) != len(sources):
                 continue
             column = self._column(run, level, number)
-            if isinstance(column, list):
-                level.columns[place] = column
-            else:
+            if not isinstance(column, list):
                 late.append(partial(_put, level.columns, place, column))
+                continue
+            level.columns[place] = column
+            if run.outcome.has_failed and not late and level.is_void(run):
+                # Nobody will see the fields that have not begun.
+                level.columns[place + 1 :] = [[VOID] * len(sources)] * (len(level.columns) - place - 1)
+                break
         if late:
             return partial(self._finished, level, late)
         return self._made(run, level)
@@ -261,6 +265,10 @@ class _Level:
         self.numbers = selection._columns if is_coded else range(len(selection.fields))  # noqa: SLF001 (a level of it)
         self.columns: list[list[Any]] = [[]] * len(self.numbers)
         self.non_null = selection._non_null[is_coded]  # noqa: SLF001 (as above)
+
+    def is_void(self, run: Run) -> bool:
+        """Whether failures so far make null of every object of the level."""
+        return is_level_void(run, [self.columns[place] for place in self.non_null], self.places)
 
 
 async def _put(columns: list[list[Any]], place: int, column: Later, run: Run) -> list[Any]:

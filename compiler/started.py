@@ -49,10 +49,13 @@ class Started(Generic[T]):
     async def end(self) -> None:
         """Ends, as a cancelled task ends, a coroutine that is parked."""
         self._is_resumed = True
+        yielded = self._yielded
         with suppress(asyncio.CancelledError, Exception):
-            yielded = self._coroutine.throw(asyncio.CancelledError())
-            if yielded is not None:
-                yielded._asyncio_future_blocking = False  # noqa: SLF001 (as above)
+            # As a task does: what it waits for learns that nobody does any more (a driver stops its statement).
+            if yielded is None or not yielded.cancel():
+                yielded = self._coroutine.throw(asyncio.CancelledError())
+                if yielded is not None:
+                    yielded._asyncio_future_blocking = False  # noqa: SLF001 (as above)
             await _Driven(self._driven(yielded))
 
     def _driven(self, yielded: Any) -> Generator[Any, Any, T]:
