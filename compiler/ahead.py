@@ -1,7 +1,7 @@
 """Look-ahead: what a document selects below the field that is being resolved, so that it can be fetched with it."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from compiler.relations import Relation
 from compiler.resolving import Related
@@ -9,6 +9,9 @@ from compiler.run import PlannedInfo, Run
 
 if TYPE_CHECKING:
     from compiler.plan import FieldPlan
+
+
+T = TypeVar("T")
 
 
 class Call(NamedTuple):
@@ -35,11 +38,16 @@ class Ahead:
 
         None if that cannot be said, because there is an interface or a union on the way.
         """
-        known = self._field.ahead
-        if path not in known.relations:
+        return self.noted(_as_they_are, path)
+
+    def noted(self, conclude: Callable[[frozenset[Relation] | None], T], path: tuple[str, ...]) -> T:
+        """What `conclude` says of the relations at the end of `path`, asked once for a plan."""
+        notes = self._field.ahead.notes
+        if (conclude, path) not in notes:
             fields = _fields_at(self._field, path)
-            known.relations[path] = None if fields is None else _relations_below(fields)
-        return known.relations[path]
+            notes[conclude, path] = conclude(None if fields is None else _relations_below(fields))
+        found: T = notes[conclude, path]
+        return found
 
     def calls(self, *path: str) -> list[Call]:
         """Each selection of the field at the end of `path` whose arguments are good; none below abstract types."""
@@ -60,11 +68,15 @@ class Ahead:
 class KnownAhead:
     """What has been looked up below a field."""
 
-    __slots__ = ("fields", "relations")
+    __slots__ = ("fields", "notes")
 
     def __init__(self) -> None:
         self.fields: dict[tuple[str, ...], Sequence[FieldPlan]] = {}
-        self.relations: dict[tuple[str, ...], frozenset[Relation] | None] = {}
+        self.notes: dict[tuple[Callable[..., Any], tuple[str, ...]], Any] = {}
+
+
+def _as_they_are(relations: frozenset[Relation] | None) -> frozenset[Relation] | None:
+    return relations
 
 
 def look_ahead(info: Any) -> Ahead | None:

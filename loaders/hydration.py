@@ -1,13 +1,13 @@
 """The columns that always travel with a post or a user, so that one statement brings everything a page shows.
 
-A round trip costs more than the columns do. A post's statement brings its row, its counts, the viewer's flags on it,
-and the same three of its author, unless whoever runs it knows that nobody asks for some of them; the loaders are primed
-with what has come. Rows are shared by everyone; counts and viewer states are rows of their own, so that they are never
-mixed up.
+A round trip costs more than the columns do. A post's statement brings its row, its author's row, and those of their
+parts that are asked for: counts, and how the viewer stands to them. The loaders are primed with what has come. Rows are
+shared by everyone; counts and facts about the viewer are values of their own, so that they are never mixed up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -42,13 +42,6 @@ class UserCounts(NamedTuple):
     following_count: int
 
 
-class ViewerUserState(NamedTuple):
-    """How the viewer and a user stand to each other; all False for an anonymous viewer."""
-
-    is_followed_by_viewer: bool
-    is_following_viewer: bool
-
-
 class PostRow(NamedTuple):
     """A post. A deleted one keeps its place in a thread, without a body; a repost has neither body nor a view."""
 
@@ -81,64 +74,64 @@ class PostCounts(NamedTuple):
     repost_count: int
 
 
-class ViewerPostState(NamedTuple):
-    """What the viewer has done with a post; all False for an anonymous viewer."""
+class Part(StrEnum):
+    """What a statement may bring beside the rows of posts and users, by the name of the loader that has it.
 
-    has_liked: bool
-    has_reposted: bool
-
-
-class Parts(NamedTuple):
-    """What a statement brings beside the rows of posts and of their authors: counts, and how the viewer stands to them.
-
-    The parts of both always travel together: what is not asked for costs Postgres its look-ups.
+    Facts about the viewer are bools, False for an anonymous one.
     """
 
-    of_posts: bool = True
-    of_authors: bool = True
+    POST_COUNTS = "post_counts"
+    VIEWER_LIKES = "viewer_likes"
+    VIEWER_REPOSTS = "viewer_reposts"
+    USER_COUNTS = "user_counts"
+    VIEWER_FOLLOWS = "viewer_follows"
+    VIEWER_FOLLOWERS = "viewer_followers"
 
 
-EVERYTHING = Parts()
+Parts = frozenset[Part]
+EVERYTHING: Parts = frozenset(Part)
+PARTS_OF_POSTS: Parts = frozenset({Part.POST_COUNTS, Part.VIEWER_LIKES, Part.VIEWER_REPOSTS})
+PARTS_OF_USERS: Parts = EVERYTHING - PARTS_OF_POSTS
 
 
 class Hydrated:
     """Rows and parts by id, unguarded. Of parts that a statement did not bring there is nothing here."""
 
-    __slots__ = ("post_counts", "posts", "user_counts", "users", "viewer_post_states", "viewer_user_states")
+    __slots__ = ("parts", "posts", "users")
 
     def __init__(self) -> None:
         self.posts: dict[int, PostRow] = {}
-        self.post_counts: dict[int, PostCounts] = {}
-        self.viewer_post_states: dict[int, ViewerPostState] = {}
         self.users: dict[int, UserRow] = {}
-        self.user_counts: dict[int, UserCounts] = {}
-        self.viewer_user_states: dict[int, ViewerUserState] = {}
+        # By the id of the post or the user.
+        self.parts: dict[Part, dict[int, Any]] = {}
 
-    def add_posts(self, records: Iterable[Any], parts: Parts) -> None:
+    def add_posts(self, records: Sequence[Any], parts: Parts) -> None:
         """Takes what `select_posts` gave."""
         make = tuple.__new__  # what `_make` does, without a Python function around it
-        posts, users, of_posts = self.posts, self.users, parts.of_posts
-        for record in records:
-            post_id = record[0]
-            posts[post_id] = make(PostRow, record[0:7])
-            if of_posts:
-                self.post_counts[post_id] = make(PostCounts, record[7:10])
-                self.viewer_post_states[post_id] = make(ViewerPostState, record[10:12])
-            if record[1] not in users:
-                self._add_user(record, USER_COLUMNS_OF_POST, is_whole=parts.of_authors)
+        self.posts |= {record[0]: make(PostRow, record[0:7]) for record in records}
+        if Part.POST_COUNTS in parts:
+            self._add(Part.POST_COUNTS, {record[0]: make(PostCounts, record[7:10]) for record in records})
+        if Part.VIEWER_LIKES in parts:
+            self._add(Part.VIEWER_LIKES, {record[0]: record[10] for record in records})
+        if Part.VIEWER_REPOSTS in parts:
+            self._add(Part.VIEWER_REPOSTS, {record[0]: record[11] for record in records})
+        self.add_users(records, parts, start=USER_COLUMNS_OF_POST)
 
-    def add_users(self, records: Iterable[Any]) -> None:
-        """Takes what `select_users` gave."""
-        for record in records:
-            self._add_user(record, 0, is_whole=True)
-
-    def _add_user(self, record: Any, start: int, *, is_whole: bool) -> None:
+    def add_users(self, records: Sequence[Any], parts: Parts, *, start: int = 0) -> None:
+        """Takes what `select_users` gave; `start` is the column where users begin."""
         make = tuple.__new__
-        user_id = record[start]
-        self.users[user_id] = make(UserRow, record[start : start + 4])
-        if is_whole:
-            self.user_counts[user_id] = make(UserCounts, record[start + 4 : start + 7])
-            self.viewer_user_states[user_id] = make(ViewerUserState, record[start + 7 : start + 9])
+        counts, follows, followers = start + 4, start + 7, start + 8
+        self.users |= {record[start]: make(UserRow, record[start:counts]) for record in records}
+        if Part.USER_COUNTS in parts:
+            self._add(Part.USER_COUNTS, {record[start]: make(UserCounts, record[counts:follows]) for record in records})
+        if Part.VIEWER_FOLLOWS in parts:
+            self._add(Part.VIEWER_FOLLOWS, {record[start]: record[follows] for record in records})
+        if Part.VIEWER_FOLLOWERS in parts:
+            self._add(Part.VIEWER_FOLLOWERS, {record[start]: record[followers] for record in records})
+
+    def _add(self, part: Part, values: dict[int, Any]) -> None:
+        known = self.parts.get(part)
+        self.parts[part] = values if known is None else known | values
 
 
 # The parameter of every hydration: the account that looks, or ANONYMOUS_ID.
@@ -146,6 +139,16 @@ VIEWER_ID = sa.bindparam("viewer_id", type_=sa.BigInteger)
 ANONYMOUS_ID = ids.NOBODY
 
 ZERO: sa.ColumnElement[int] = sa.literal_column("0")
+_POST_COUNTERS = {
+    "like_count": Counter.POST_LIKES,
+    "reply_count": Counter.POST_REPLIES,
+    "repost_count": Counter.POST_REPOSTS,
+}
+_USER_COUNTERS = {
+    "post_count": Counter.ACCOUNT_POSTS,
+    "follower_count": Counter.ACCOUNT_FOLLOWERS,
+    "following_count": Counter.ACCOUNT_FOLLOWING,
+}
 # Stand in for parts that a statement leaves out.
 _NO_NUMBER: sa.ColumnElement[int] = sa.literal_column("NULL::bigint", sa.BigInteger)
 _NO_ANSWER: sa.ColumnElement[bool] = sa.literal_column("NULL::boolean", sa.Boolean)
@@ -178,56 +181,34 @@ def is_there(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return sa.select(one).where(*conditions).limit(one).scalar_subquery().is_not(None)
 
 
-def _user_columns(joined: sa.FromClause, *, is_whole: bool) -> tuple[list[sa.ColumnElement[Any]], sa.FromClause]:
+def _counts(
+    joined: sa.FromClause, table: sa.Table, key: sa.ColumnElement[int], counters: Mapping[str, Counter]
+) -> tuple[list[sa.ColumnElement[Any]], sa.FromClause]:
+    """The exact counts of what has the id `key`, in the order of `counters`: by the name of a column, its counter."""
+    deltas = _deltas(key, counters)
+    joined = joined.outerjoin(table, next(iter(table.primary_key.columns)) == key).join(deltas, sa.true())
+    return [_sum(table.c[name], deltas.c[name]) for name in counters], joined
+
+
+def user_columns(joined: sa.FromClause, parts: Parts) -> tuple[list[sa.ColumnElement[Any]], sa.FromClause]:
     """The columns of a user, and `joined` (which has `account` in it) extended by what they need."""
-    columns: list[sa.ColumnElement[Any]] = [
-        account.c.id,
-        account.c.handle,
-        account.c.display_name,
-        account.c.bio,
+    columns: list[sa.ColumnElement[Any]] = [account.c.id, account.c.handle, account.c.display_name, account.c.bio]
+    counts: list[sa.ColumnElement[Any]] = [_NO_NUMBER] * 3
+    if Part.USER_COUNTS in parts:
+        counts, joined = _counts(joined, account_count, account.c.id, _USER_COUNTERS)
+    follows = is_there(follow.c.follower_id == VIEWER_ID, follow.c.followee_id == account.c.id)
+    follower = is_there(follow.c.follower_id == account.c.id, follow.c.followee_id == VIEWER_ID)
+    flags = [
+        follows if Part.VIEWER_FOLLOWS in parts else _NO_ANSWER,
+        follower if Part.VIEWER_FOLLOWERS in parts else _NO_ANSWER,
     ]
-    if not is_whole:
-        return [*columns, _NO_NUMBER, _NO_NUMBER, _NO_NUMBER, _NO_ANSWER, _NO_ANSWER], joined
-    deltas = _deltas(
-        account.c.id,
-        {
-            "posts": Counter.ACCOUNT_POSTS,
-            "followers": Counter.ACCOUNT_FOLLOWERS,
-            "following": Counter.ACCOUNT_FOLLOWING,
-        },
-    )
-    joined = joined.outerjoin(account_count, account_count.c.account_id == account.c.id).join(deltas, sa.true())
-    parts: list[sa.ColumnElement[Any]] = [
-        _sum(account_count.c.post_count, deltas.c.posts),
-        _sum(account_count.c.follower_count, deltas.c.followers),
-        _sum(account_count.c.following_count, deltas.c.following),
-        is_there(follow.c.follower_id == VIEWER_ID, follow.c.followee_id == account.c.id),
-        is_there(follow.c.follower_id == account.c.id, follow.c.followee_id == VIEWER_ID),
-    ]
-    return [*columns, *parts], joined
+    return [*columns, *counts, *flags], joined
 
 
-def select_users() -> sa.Select[Any]:
-    """A SELECT of whole users, to be narrowed by `.where(...)` on `account`."""
-    columns, joined = _user_columns(account, is_whole=True)
+def select_users(parts: Parts = EVERYTHING) -> sa.Select[Any]:
+    """A SELECT of users, to be narrowed by `.where(...)` on `account`."""
+    columns, joined = user_columns(account, parts)
     return sa.select(*columns).select_from(joined)
-
-
-def _post_parts(joined: sa.FromClause) -> tuple[list[sa.ColumnElement[Any]], sa.FromClause]:
-    """The columns of a post's parts, and `joined` (which has `post` in it) extended by what they need."""
-    deltas = _deltas(
-        post.c.id, {"likes": Counter.POST_LIKES, "replies": Counter.POST_REPLIES, "reposts": Counter.POST_REPOSTS}
-    )
-    joined = joined.outerjoin(post_count, post_count.c.post_id == post.c.id).join(deltas, sa.true())
-    repost = post.alias("viewer_repost")
-    parts: list[sa.ColumnElement[Any]] = [
-        _sum(post_count.c.like_count, deltas.c.likes),
-        _sum(post_count.c.reply_count, deltas.c.replies),
-        _sum(post_count.c.repost_count, deltas.c.reposts),
-        is_there(like.c.post_id == post.c.id, like.c.account_id == VIEWER_ID),
-        is_there(repost.c.repost_of_id == post.c.id, repost.c.author_id == VIEWER_ID),
-    ]
-    return parts, joined
 
 
 def select_posts(
@@ -239,10 +220,17 @@ def select_posts(
     """
     joined: sa.FromClause = post if source is None or on is None else source.join(post, on)
     joined = joined.join(account, account.c.id == post.c.author_id)
-    own: list[sa.ColumnElement[Any]] = [_NO_NUMBER, _NO_NUMBER, _NO_NUMBER, _NO_ANSWER, _NO_ANSWER]
-    if parts.of_posts:
-        own, joined = _post_parts(joined)
-    of_author, joined = _user_columns(joined, is_whole=parts.of_authors)
+    counts: list[sa.ColumnElement[Any]] = [_NO_NUMBER] * 3
+    if Part.POST_COUNTS in parts:
+        counts, joined = _counts(joined, post_count, post.c.id, _POST_COUNTERS)
+    repost = post.alias("viewer_repost")
+    liked = is_there(like.c.post_id == post.c.id, like.c.account_id == VIEWER_ID)
+    reposted = is_there(repost.c.repost_of_id == post.c.id, repost.c.author_id == VIEWER_ID)
+    flags = [
+        liked if Part.VIEWER_LIKES in parts else _NO_ANSWER,
+        reposted if Part.VIEWER_REPOSTS in parts else _NO_ANSWER,
+    ]
+    of_author, joined = user_columns(joined, parts)
     row = (
         post.c.id,
         post.c.author_id,
@@ -252,7 +240,7 @@ def select_posts(
         post.c.repost_of_id,
         post.c.deleted_at,
     )
-    return sa.select(*row, *own, *of_author).select_from(joined)
+    return sa.select(*row, *counts, *flags, *of_author).select_from(joined)
 
 
 USER_COLUMNS_OF_POST = 12

@@ -1,7 +1,8 @@
 """Posts by id, guarded; their counts; what the viewer has done with them; their replies and ancestors."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from functools import lru_cache
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import LateralFromClause
@@ -13,24 +14,29 @@ from loaders.hydration import (
     EVERYTHING,
     POST_COLUMNS,
     Hydrated,
+    Part,
+    Parts,
     PostCounts,
     PostRow,
-    ViewerPostState,
     as_it_is,
     select_posts,
 )
 from loaders.pages import AFTER, LIMIT, PARENT_IDS, after_or_end, after_or_start, parents
 from models.posts import post
 
-_BY_ID = Statement(
-    select_posts().where(post.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)))), as_it_is
-)
+V = TypeVar("V")
 
 
-async def fetch_posts_by_id(db: Reader, ids: Sequence[int], *, viewer_id: int) -> Hydrated:
-    """Posts with everything that travels along, unguarded: deleted ones and reposts too."""
+@lru_cache
+def _by_id(parts: Parts) -> Statement[Any]:
+    ids = sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger))
+    return Statement(select_posts(parts=parts).where(post.c.id == sa.any_(ids)), as_it_is)
+
+
+async def fetch_posts_by_id(db: Reader, ids: Sequence[int], *, viewer_id: int, parts: Parts = EVERYTHING) -> Hydrated:
+    """Posts and their authors with these parts, unguarded: deleted ones and reposts too."""
     found = Hydrated()
-    found.add_posts(await db.rows(_BY_ID, ids=list(ids), viewer_id=viewer_id), EVERYTHING)
+    found.add_posts(await db.rows(_by_id(parts), ids=list(ids), viewer_id=viewer_id), parts)
     return found
 
 
@@ -41,18 +47,33 @@ class PostByIdLoader(BatchLoader[int, PostRow]):
         return self.scope.take(await fetch_posts_by_id(self.scope.db, keys, viewer_id=self.viewer_id))
 
 
-class PostCountsByIdLoader(BatchLoader[int, PostCounts]):
-    """A post's counts; mostly primed by whoever loaded the post."""
+class _PostPartLoader(BatchLoader[int, V]):
+    """A part of each post; mostly primed by whoever loaded the post."""
 
-    async def fetch(self, keys: Sequence[int]) -> Mapping[int, PostCounts]:
-        return (await fetch_posts_by_id(self.scope.db, keys, viewer_id=self.viewer_id)).post_counts
+    part: ClassVar[Part]
+
+    async def fetch(self, keys: Sequence[int]) -> Mapping[int, V]:
+        parts = frozenset({self.part})
+        found = await fetch_posts_by_id(self.scope.db, keys, viewer_id=self.viewer_id, parts=parts)
+        return found.parts[self.part]
 
 
-class ViewerPostStateByIdLoader(BatchLoader[int, ViewerPostState]):
-    """What the viewer has done with a post; mostly primed by whoever loaded the post."""
+class PostCountsByIdLoader(_PostPartLoader[PostCounts]):
+    """How often each post was liked, replied to and reposted."""
 
-    async def fetch(self, keys: Sequence[int]) -> Mapping[int, ViewerPostState]:
-        return (await fetch_posts_by_id(self.scope.db, keys, viewer_id=self.viewer_id)).viewer_post_states
+    part = Part.POST_COUNTS
+
+
+class ViewerLikeByPostLoader(_PostPartLoader[bool]):
+    """Whether the viewer likes each post."""
+
+    part = Part.VIEWER_LIKES
+
+
+class ViewerRepostByPostLoader(_PostPartLoader[bool]):
+    """Whether the viewer has reposted each post."""
+
+    part = Part.VIEWER_REPOSTS
 
 
 def select_reply_ids(

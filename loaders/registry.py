@@ -20,9 +20,16 @@ from loaders.posts import (
     PostCountsByIdLoader,
     RepliesByPostNewestFirstLoader,
     RepliesByPostOldestFirstLoader,
-    ViewerPostStateByIdLoader,
+    ViewerLikeByPostLoader,
+    ViewerRepostByPostLoader,
 )
-from loaders.users import UserByHandleLoader, UserByIdLoader, UserCountsByIdLoader, ViewerUserStateByIdLoader
+from loaders.users import (
+    UserByHandleLoader,
+    UserByIdLoader,
+    UserCountsByIdLoader,
+    ViewerFollowByUserLoader,
+    ViewerFollowerByUserLoader,
+)
 from loaders.wanted import PostWithRepliesLoader, Wanted
 
 L = TypeVar("L")
@@ -52,8 +59,12 @@ class Loaders:
         return PostCountsByIdLoader(self)
 
     @lazy
-    def viewer_post_states(self) -> ViewerPostStateByIdLoader:
-        return ViewerPostStateByIdLoader(self)
+    def viewer_likes(self) -> ViewerLikeByPostLoader:
+        return ViewerLikeByPostLoader(self)
+
+    @lazy
+    def viewer_reposts(self) -> ViewerRepostByPostLoader:
+        return ViewerRepostByPostLoader(self)
 
     @lazy
     def users(self) -> UserByIdLoader:
@@ -68,8 +79,12 @@ class Loaders:
         return UserCountsByIdLoader(self)
 
     @lazy
-    def viewer_user_states(self) -> ViewerUserStateByIdLoader:
-        return ViewerUserStateByIdLoader(self)
+    def viewer_follows(self) -> ViewerFollowByUserLoader:
+        return ViewerFollowByUserLoader(self)
+
+    @lazy
+    def viewer_followers(self) -> ViewerFollowerByUserLoader:
+        return ViewerFollowerByUserLoader(self)
 
     def replies(self, request: PageRequest, *, is_newest_first: bool) -> PageLoader[PostRow]:
         kind = RepliesByPostNewestFirstLoader if is_newest_first else RepliesByPostOldestFirstLoader
@@ -109,13 +124,10 @@ class Loaders:
             viewer, can_see = self.viewer, policy.can_see_post
             posts = {post_id: row if can_see(viewer, row) else None for post_id, row in found.posts.items()}
             self.posts.prime_many(posts)
-        if found.post_counts:
-            self.post_counts.prime_many(found.post_counts)
-            self.viewer_post_states.prime_many(found.viewer_post_states)
         self.users.prime_many(found.users)
-        if found.user_counts:
-            self.user_counts.prime_many(found.user_counts)
-            self.viewer_user_states.prime_many(found.viewer_user_states)
+        for part, values in found.parts.items():
+            loader: BatchLoader[int, Any] = getattr(self, part)
+            loader.prime_many(values)
         return posts
 
     def part(self) -> None:

@@ -1,7 +1,8 @@
 """Users by id and by handle, their counts, and how the viewer stands to them."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -9,29 +10,36 @@ from access.viewer import Viewer
 from core.database import Reader, Statement, rows_of
 from loaders.base import BatchLoader
 from loaders.hydration import (
+    EVERYTHING,
     VIEWER_ID,
     Hydrated,
+    Part,
+    Parts,
     UserCounts,
     UserRow,
-    ViewerUserState,
     as_it_is,
     select_users,
 )
 from models.accounts import account
 
-_BY_ID = Statement(
-    select_users().where(account.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)))), as_it_is
-)
+V = TypeVar("V")
+
 _BY_HANDLE = Statement(
     select_users().where(sa.func.lower(account.c.handle) == sa.any_(sa.bindparam("handles", type_=sa.ARRAY(sa.Text)))),
     as_it_is,
 )
 
 
-async def fetch_users_by_id(db: Reader, ids: Sequence[int], *, viewer_id: int) -> Hydrated:
-    """Users with everything that travels along; an id that is not there is missing."""
+@lru_cache
+def _by_id(parts: Parts) -> Statement[Any]:
+    ids = sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger))
+    return Statement(select_users(parts).where(account.c.id == sa.any_(ids)), as_it_is)
+
+
+async def fetch_users_by_id(db: Reader, ids: Sequence[int], *, viewer_id: int, parts: Parts = EVERYTHING) -> Hydrated:
+    """Users with these parts; an id that is not there is missing."""
     found = Hydrated()
-    found.add_users(await db.rows(_BY_ID, ids=list(ids), viewer_id=viewer_id))
+    found.add_users(await db.rows(_by_id(parts), ids=list(ids), viewer_id=viewer_id), parts)
     return found
 
 
@@ -49,23 +57,39 @@ class UserByHandleLoader(BatchLoader[str, UserRow]):
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, UserRow]:
         found = Hydrated()
-        found.add_users(await self.scope.db.rows(_BY_HANDLE, handles=list(keys), viewer_id=self.viewer_id))
+        records = await self.scope.db.rows(_BY_HANDLE, handles=list(keys), viewer_id=self.viewer_id)
+        found.add_users(records, EVERYTHING)
         self.scope.take(found)
         return {user.handle.lower(): user for user in found.users.values()}
 
 
-class UserCountsByIdLoader(BatchLoader[int, UserCounts]):
-    """A user's counts; mostly primed by whoever loaded the user."""
+class _UserPartLoader(BatchLoader[int, V]):
+    """A part of each user; mostly primed by whoever loaded the user."""
 
-    async def fetch(self, keys: Sequence[int]) -> Mapping[int, UserCounts]:
-        return (await fetch_users_by_id(self.scope.db, keys, viewer_id=self.viewer_id)).user_counts
+    part: ClassVar[Part]
+
+    async def fetch(self, keys: Sequence[int]) -> Mapping[int, V]:
+        parts = frozenset({self.part})
+        found = await fetch_users_by_id(self.scope.db, keys, viewer_id=self.viewer_id, parts=parts)
+        return found.parts[self.part]
 
 
-class ViewerUserStateByIdLoader(BatchLoader[int, ViewerUserState]):
-    """How the viewer and a user stand to each other; mostly primed by whoever loaded the user."""
+class UserCountsByIdLoader(_UserPartLoader[UserCounts]):
+    """How many posts, followers and followees each user has."""
 
-    async def fetch(self, keys: Sequence[int]) -> Mapping[int, ViewerUserState]:
-        return (await fetch_users_by_id(self.scope.db, keys, viewer_id=self.viewer_id)).viewer_user_states
+    part = Part.USER_COUNTS
+
+
+class ViewerFollowByUserLoader(_UserPartLoader[bool]):
+    """Whether the viewer follows each user."""
+
+    part = Part.VIEWER_FOLLOWS
+
+
+class ViewerFollowerByUserLoader(_UserPartLoader[bool]):
+    """Whether each user follows the viewer."""
+
+    part = Part.VIEWER_FOLLOWERS
 
 
 class AccountRow(NamedTuple):

@@ -23,7 +23,7 @@ _ENTRY_ID, _ENTRY_AUTHOR_ID, _PARENT_ID = POST_COLUMNS, POST_COLUMNS + 1, POST_C
 _NO_ID: sa.ColumnElement[int] = sa.literal_column("NULL::bigint", sa.BigInteger)
 _REPLY_LIMIT = sa.bindparam("reply_limit", type_=sa.Integer)
 
-# A SELECT of (id, author_id, post_id), and the statements made of it are not more than there are Forms.
+# A SELECT of (id, author_id, post_id).
 SelectEntries = Callable[[], sa.Select[tuple[int, int, int]]]
 
 
@@ -58,7 +58,7 @@ WHOLE_POSTS = Wanted()
 
 
 class _Form(NamedTuple):
-    """What of a Wanted makes another statement: 36 forms."""
+    """What of a Wanted makes another statement."""
 
     parts: Parts
     are_replies_newest_first: bool | None

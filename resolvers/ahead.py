@@ -1,14 +1,12 @@
 """Looking ahead: what a document asks of the posts that a resolver is about to fetch (loaders.wanted)."""
 
-from compiler import Ahead, Call, look_ahead
+from compiler import Ahead, Call, Relation, look_ahead
 from core.errors import RequestError
-from loaders.hydration import Parts
+from loaders.hydration import EVERYTHING, PARTS_OF_POSTS, PARTS_OF_USERS, Part, Parts
 from loaders.wanted import WHOLE_POSTS, Wanted, WantedReplies
 from resolvers.arguments import REPLY_LISTINGS, ReplySort, page
 from resolvers.context import Info, LoaderNamed
 
-_PARTS_OF_POSTS = frozenset({"post_counts", "viewer_post_states"})
-_PARTS_OF_USERS = frozenset({"user_counts", "viewer_user_states"})
 _TO_POSTS = ("edges", "node")
 
 
@@ -31,18 +29,22 @@ def _wanted(ahead: Ahead, to_posts: tuple[str, ...], *to_users: tuple[str, ...])
 
 
 def _parts(ahead: Ahead, to_posts: tuple[str, ...], *to_users: tuple[str, ...]) -> Parts:
-    return Parts(
-        of_posts=_are_asked(ahead, to_posts, _PARTS_OF_POSTS),
-        of_authors=any(_are_asked(ahead, path, _PARTS_OF_USERS) for path in ((*to_posts, "author"), *to_users)),
-    )
+    asked = _asked(ahead, to_posts) & PARTS_OF_POSTS
+    for path in ((*to_posts, "author"), *to_users):
+        asked |= _asked(ahead, path) & PARTS_OF_USERS
+    return asked
 
 
-def _are_asked(ahead: Ahead, path: tuple[str, ...], loaders: frozenset[str]) -> bool:
-    """Whether a field at the path asks one of these loaders; True if that cannot be told."""
-    relations = ahead.relations(*path)
+def _asked(ahead: Ahead, path: tuple[str, ...]) -> Parts:
+    """The parts that fields at the path ask for; all of them if that cannot be told."""
+    return ahead.noted(_asked_by, path)
+
+
+def _asked_by(relations: frozenset[Relation] | None) -> Parts:
     if relations is None:
-        return True
-    return any(isinstance(found.loader, LoaderNamed) and found.loader.name in loaders for found in relations)
+        return EVERYTHING
+    names = {found.loader.name for found in relations if isinstance(found.loader, LoaderNamed)}
+    return frozenset(part for part in Part if part in names)
 
 
 def _replies(calls: list[Call]) -> WantedReplies | None:
@@ -57,9 +59,8 @@ def _replies(calls: list[Call]) -> WantedReplies | None:
         request = page(REPLY_LISTINGS[sort], arguments["first"], None)
     except RequestError:  # the field itself says so
         return None
-    parts = [_parts(call.ahead, _TO_POSTS) for call in calls]
     return WantedReplies(
         request,
         is_newest_first=sort is ReplySort.NEWEST,
-        parts=Parts(any(part.of_posts for part in parts), any(part.of_authors for part in parts)),
+        parts=frozenset().union(*(_parts(call.ahead, _TO_POSTS) for call in calls)),
     )

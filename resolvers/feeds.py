@@ -291,8 +291,8 @@ async def _home_event(context: Context, viewer: Viewer, message: HomeMessage) ->
     if message.removed_entry_id is not None:
         assert message.author_id is not None
         assert message.post_id is not None
-        state = await context.loaders.viewer_user_states.load(message.author_id)
-        if message.author_id != viewer.account_id and not (state and state.is_followed_by_viewer):
+        is_following = await context.loaders.viewer_follows.load(message.author_id)
+        if message.author_id != viewer.account_id and not is_following:
             return None
         return PostRemoved(event_cursor, cursor(Listing.HOME_FEED, message.removed_entry_id), message.post_id)
     assert message.added_entry_id is not None

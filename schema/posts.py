@@ -55,15 +55,11 @@ class Post(Node):
     repost_count: int = part(
         "post_counts", "repost_count", absent=0, graphql_type=int, description="How many reposted it; exact."
     )
-    viewer_has_liked: bool = part(
-        "viewer_post_states", "has_liked", absent=False, graphql_type=bool, description="Whether the viewer likes it."
+    viewer_has_liked: bool = relation(
+        "viewer_likes", key="id", then=bool, graphql_type=bool, description="Whether the viewer likes it."
     )
-    viewer_has_reposted: bool = part(
-        "viewer_post_states",
-        "has_reposted",
-        absent=False,
-        graphql_type=bool,
-        description="Whether the viewer reposted it.",
+    viewer_has_reposted: bool = relation(
+        "viewer_reposts", key="id", then=bool, graphql_type=bool, description="Whether the viewer reposted it."
     )
     replies = lookup(
         posts.replies,

@@ -8,7 +8,7 @@ import strawberry
 
 from actions import accounts
 from core import ids
-from loaders.hydration import UserRow, ViewerUserState
+from loaders.hydration import UserRow
 from resolvers import feeds, payloads, posts, users
 from resolvers.arguments import Cursor, user_number
 from resolvers.context import Info
@@ -32,8 +32,8 @@ class FollowState(Enum):
     FOLLOWING = strawberry.enum_value("FOLLOWING", description="Following.")
 
 
-def _follow_state(state: ViewerUserState | None) -> FollowState:
-    return FollowState.FOLLOWING if state and state.is_followed_by_viewer else FollowState.NONE
+def _follow_state(is_following: bool | None) -> FollowState:  # noqa: FBT001 (what the loader gives)
+    return FollowState.FOLLOWING if is_following else FollowState.NONE
 
 
 @strawberry.type(description="A person on Rookery.")
@@ -56,16 +56,16 @@ class User(Node):
         "user_counts", "following_count", absent=0, graphql_type=int, description="How many they follow."
     )
     viewer_follow = relation(
-        "viewer_user_states",
+        "viewer_follows",
         key="id",
         then=_follow_state,
         graphql_type=FollowState,
         description="Whether the viewer follows them.",
     )
-    follows_viewer: bool = part(
-        "viewer_user_states",
-        "is_following_viewer",
-        absent=False,
+    follows_viewer: bool = relation(
+        "viewer_followers",
+        key="id",
+        then=bool,
         graphql_type=bool,
         description="Whether they follow the viewer.",
     )
