@@ -106,7 +106,7 @@ async def _explain_reads(db: ExplainingReader, *, reader_id: int, handle: str) -
     user = await loaders().users_by_handle.load(handle)
     assert user is not None
     db.title = "Entries of a profile, with posts"
-    await loaders().post_entries(PageRequest(10), WHOLE_POSTS).load(user.id)
+    await loaders().entries(PageRequest(10), WHOLE_POSTS, are_replies=False).load(user.id)
 
 
 def _literal(value: object) -> str:

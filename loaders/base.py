@@ -5,7 +5,7 @@ A subclass says only how a batch of distinct keys is fetched, as a map; a key th
 
 import asyncio
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from access.viewer import Viewer
 from compiler import GroupLoader
@@ -41,6 +41,9 @@ class Scope(Protocol):
 
     def replies(self, request: PageRequest, *, is_newest_first: bool) -> "PageLoader[PostRow]":
         """The loader of one page of replies to each post."""
+
+    def entries(self, request: PageRequest, wanted: Any, *, are_replies: bool) -> "PageLoader[Any]":
+        """The loader of one page of what each user has posted; `wanted` of the posts (loaders.wanted)."""
 
 
 def viewer_id_of(viewer: Viewer | None) -> int:

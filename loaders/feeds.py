@@ -4,18 +4,19 @@ Home is defined here, in `fetch_home_entries`: own and followees' posts, replies
 copies of what this statement says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import sqlalchemy as sa
 
 from core.database import Reader, rows_of
 from core.paging import PageRequest
-from loaders.base import PageLoader, Scope, viewer_id_of
-from loaders.hydration import VIEWER_ID, is_there
+from loaders.base import BatchLoader, PageLoader, Scope, viewer_id_of
+from loaders.hydration import HAS_HANDLE, VIEWER_ID, Parts, UserRow, is_there
 from loaders.pages import AFTER, LIMIT, after_or_end, parents
-from loaders.wanted import FeedEntry, SelectEntries, Wanted, load_entries
+from loaders.wanted import FeedEntry, SelectEntries, Wanted, WantedUsers, load_entries
+from models.accounts import account
 from models.follows import follow
 from models.posts import post
 
@@ -169,20 +170,24 @@ async def load_public_entries(scope: Scope, wanted: Wanted, *, before: int, limi
     return arrived.entries
 
 
-def _select_profile(*, are_replies: bool) -> sa.Select[tuple[int, int, int]]:
+def _select_profile(users: sa.FromClause, *, are_replies: bool) -> sa.Select[tuple[int, int, int]]:
+    """A page of what each of `users` has posted."""
     shown = post.c.reply_to_id.is_not(None) if are_replies else post.c.reply_to_id.is_(None)
     page = (
         sa.select(*_ENTRY_COLUMNS)
-        .where(post.c.author_id == parents.c.id, post.c.deleted_at.is_(None), post.c.id < AFTER, shown)
+        .where(post.c.author_id == users.c.id, post.c.deleted_at.is_(None), post.c.id < AFTER, shown)
         .order_by(post.c.id.desc())
         .limit(LIMIT)
         .lateral("page")
     )
-    return sa.select(page.c.id, page.c.author_id, page.c.post_id).select_from(parents.join(page, sa.true()))
+    return sa.select(page.c.id, page.c.author_id, page.c.post_id).select_from(users.join(page, sa.true()))
 
 
-_select_profile_posts = partial(_select_profile, are_replies=False)
-_select_profile_replies = partial(_select_profile, are_replies=True)
+_named = sa.select(account.c.id).where(HAS_HANDLE).subquery("named")
+_select_posts_of_users = partial(_select_profile, parents, are_replies=False)
+_select_replies_of_users = partial(_select_profile, parents, are_replies=True)
+_select_posts_of_named = partial(_select_profile, _named, are_replies=False)
+_select_replies_of_named = partial(_select_profile, _named, are_replies=True)
 
 
 class _EntriesByUserLoader(PageLoader[FeedEntry]):
@@ -211,10 +216,44 @@ class _EntriesByUserLoader(PageLoader[FeedEntry]):
 class PostEntriesByUserLoader(_EntriesByUserLoader):
     """Posts and reposts, without replies."""
 
-    select = _select_profile_posts
+    select = _select_posts_of_users
 
 
 class ReplyEntriesByUserLoader(_EntriesByUserLoader):
     """Replies."""
 
-    select = _select_profile_replies
+    select = _select_replies_of_users
+
+
+class WantedPage(NamedTuple):
+    """A part of what a user has posted, and what is wanted of it; `parts` of the user."""
+
+    request: PageRequest
+    are_replies: bool
+    wanted: Wanted
+    parts: Parts
+
+
+class UserWithPostsLoader(BatchLoader[str, UserRow]):
+    """The user with a handle, if the viewer may see it, with a page of what they have posted. Keys are lower-case."""
+
+    def __init__(self, scope: Scope, page: WantedPage) -> None:
+        super().__init__(scope)
+        self._page = page
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, UserRow]:
+        page = self._page
+        arrived = await load_entries(
+            self.scope,
+            _select_replies_of_named if page.are_replies else _select_posts_of_named,
+            page.wanted,
+            WantedUsers(tuple(keys), page.parts),
+            viewer_id=self.viewer_id,
+            after=after_or_end(page.request),
+            limit=page.request.fetch_count,
+        )
+        entries: dict[int, list[FeedEntry]] = {user.id: [] for user in arrived.users}
+        for entry in arrived.entries:
+            entries[entry.author_id].append(entry)
+        self.scope.entries(page.request, page.wanted, are_replies=page.are_replies).prime_many(entries)
+        return {user.handle.lower(): user for user in arrived.users}

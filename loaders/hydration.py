@@ -152,6 +152,21 @@ _USER_COUNTERS = {
 # Stand in for parts that a statement leaves out.
 _NO_NUMBER: sa.ColumnElement[int] = sa.literal_column("NULL::bigint", sa.BigInteger)
 _NO_ANSWER: sa.ColumnElement[bool] = sa.literal_column("NULL::boolean", sa.Boolean)
+_NO_TEXT: sa.ColumnElement[str] = sa.literal_column("NULL::text", sa.Text)
+_NO_TIME: sa.ColumnElement[datetime] = sa.literal_column("NULL::timestamptz", sa.DateTime(timezone=True))
+# The columns of `select_posts` before those of its author, where a statement brings a user alone.
+NO_POST: Sequence[sa.ColumnElement[Any]] = (
+    *[_NO_NUMBER] * 2,
+    _NO_TEXT,
+    *[_NO_NUMBER] * 3,
+    _NO_TIME,
+    *[_NO_NUMBER] * 3,
+    *[_NO_ANSWER] * 2,
+)
+# Narrows accounts to those with one of these lower-case handles.
+HAS_HANDLE: sa.ColumnElement[bool] = sa.func.lower(account.c.handle) == sa.any_(
+    sa.bindparam("handles", type_=sa.ARRAY(sa.Text))
+)
 
 
 def _deltas(subject_id: sa.ColumnElement[int], counters: Mapping[str, Counter]) -> LateralFromClause:

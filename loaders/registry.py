@@ -10,7 +10,13 @@ from core.database import Reader
 from core.lazy import lazy
 from core.paging import PageRequest
 from loaders.base import BATCHES_AT_ONCE, BatchLoader, PageLoader
-from loaders.feeds import HomeEntries, PostEntriesByUserLoader, ReplyEntriesByUserLoader
+from loaders.feeds import (
+    HomeEntries,
+    PostEntriesByUserLoader,
+    ReplyEntriesByUserLoader,
+    UserWithPostsLoader,
+    WantedPage,
+)
 from loaders.follows import FollowersByUserLoader, FollowingByUserLoader
 from loaders.hydration import Hydrated, PostRow
 from loaders.likes import LikesByUserLoader
@@ -30,7 +36,7 @@ from loaders.users import (
     ViewerFollowByUserLoader,
     ViewerFollowerByUserLoader,
 )
-from loaders.wanted import PostWithRepliesLoader, Wanted
+from loaders.wanted import FeedEntry, PostWithRepliesLoader, Wanted
 
 L = TypeVar("L")
 
@@ -96,11 +102,12 @@ class Loaders:
     def posts_with_replies(self, wanted: Wanted) -> PostWithRepliesLoader:
         return self._list(PostWithRepliesLoader, wanted)
 
-    def post_entries(self, request: PageRequest, wanted: Wanted) -> PostEntriesByUserLoader:
-        return self._list(PostEntriesByUserLoader, request, wanted)
+    def entries(self, request: PageRequest, wanted: Wanted, *, are_replies: bool) -> PageLoader[FeedEntry]:
+        kind = ReplyEntriesByUserLoader if are_replies else PostEntriesByUserLoader
+        return self._list(kind, request, wanted)
 
-    def reply_entries(self, request: PageRequest, wanted: Wanted) -> ReplyEntriesByUserLoader:
-        return self._list(ReplyEntriesByUserLoader, request, wanted)
+    def users_with_posts(self, page: WantedPage) -> UserWithPostsLoader:
+        return self._list(UserWithPostsLoader, page)
 
     def home_entries(self, viewer: Viewer, wanted: Wanted) -> HomeEntries:
         return HomeEntries(self, viewer.account_id, wanted)

@@ -11,6 +11,7 @@ from core.database import Reader, Statement, rows_of
 from loaders.base import BatchLoader
 from loaders.hydration import (
     EVERYTHING,
+    HAS_HANDLE,
     VIEWER_ID,
     Hydrated,
     Part,
@@ -24,10 +25,7 @@ from models.accounts import account
 
 V = TypeVar("V")
 
-_BY_HANDLE = Statement(
-    select_users().where(sa.func.lower(account.c.handle) == sa.any_(sa.bindparam("handles", type_=sa.ARRAY(sa.Text)))),
-    as_it_is,
-)
+_BY_HANDLE = Statement(select_users().where(HAS_HANDLE), as_it_is)
 
 
 @lru_cache

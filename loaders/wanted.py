@@ -14,8 +14,22 @@ import sqlalchemy as sa
 from core.database import Statement
 from core.paging import PageRequest
 from loaders.base import BatchLoader, Scope
-from loaders.hydration import EVERYTHING, POST_COLUMNS, Hydrated, Parts, PostRow, as_it_is, select_posts
+from loaders.hydration import (
+    EVERYTHING,
+    HAS_HANDLE,
+    NO_POST,
+    POST_COLUMNS,
+    USER_COLUMNS_OF_POST,
+    Hydrated,
+    Parts,
+    PostRow,
+    UserRow,
+    as_it_is,
+    select_posts,
+    user_columns,
+)
 from loaders.posts import select_reply_ids
+from models.accounts import account
 from models.posts import post
 
 # Columns behind those of the post. A reply has a parent and no entry.
@@ -47,6 +61,13 @@ class WantedReplies(NamedTuple):
     parts: Parts
 
 
+class WantedUsers(NamedTuple):
+    """Users that come along, by handle, whether they have entries or not; with these parts of them."""
+
+    handles: tuple[str, ...]
+    parts: Parts
+
+
 class Wanted(NamedTuple):
     """What is asked of the posts of a list."""
 
@@ -63,50 +84,76 @@ class _Form(NamedTuple):
     parts: Parts
     are_replies_newest_first: bool | None
     parts_of_replies: Parts
+    parts_of_users: Parts | None
 
 
-def _statement_of(select_entries: SelectEntries, wanted: Wanted) -> Statement[Any]:
+def _statement_of(select_entries: SelectEntries, wanted: Wanted, users: WantedUsers | None) -> Statement[Any]:
     """The statement that brings the entries and what is wanted of their posts."""
+    of_users = None if users is None else users.parts
     replies = wanted.replies
     if replies is None:
-        return _statement(select_entries, _Form(wanted.parts, None, EVERYTHING))
-    return _statement(select_entries, _Form(wanted.parts, replies.is_newest_first, replies.parts))
+        return _statement(select_entries, _Form(wanted.parts, None, frozenset(), of_users))
+    return _statement(select_entries, _Form(wanted.parts, replies.is_newest_first, replies.parts, of_users))
 
 
 class Arrived(NamedTuple):
-    """Entries, newest first; and posts by id, None for those that the viewer may not see."""
+    """Entries, newest first; posts by id, None for those that the viewer may not see; the users that were wanted."""
 
     entries: list[FeedEntry]
     posts: Mapping[int, PostRow | None]
+    users: Sequence[UserRow] = ()
 
 
-async def load_entries(scope: Scope, select_entries: SelectEntries, wanted: Wanted, **parameters: object) -> Arrived:
+async def load_entries(
+    scope: Scope, select_entries: SelectEntries, wanted: Wanted, users: WantedUsers | None = None, **parameters: object
+) -> Arrived:
     """Runs such a statement and hands what it brings to the loaders, guarded."""
     if wanted.replies is not None:
         parameters["reply_limit"] = wanted.replies.request.fetch_count
-    records = await scope.db.rows(_statement_of(select_entries, wanted), **parameters)
+    if users is not None:
+        parameters["handles"] = users.handles
+    records = await scope.db.rows(_statement_of(select_entries, wanted, users), **parameters)
     found = Hydrated()
+    named: Sequence[UserRow] = ()
+    if users is not None:
+        of_users = [record for record in records if record[0] is None]
+        found.add_users(of_users, users.parts, start=USER_COLUMNS_OF_POST)
+        named = list(found.users.values())
+        records = [record for record in records if record[0] is not None]
+    own = records if wanted.replies is None else [record for record in records if record[_PARENT_ID] is None]
+    found.add_posts(own, wanted.parts)
     if wanted.replies is None:
-        found.add_posts(records, wanted.parts)
-        rows = scope.take(found)
-        own: Sequence[Any] = records
+        posts = scope.take(found)
     else:
-        own = [record for record in records if record[_PARENT_ID] is None]
         replies = [record for record in records if record[_PARENT_ID] is not None]
-        found.add_posts(own, wanted.parts)
         found.add_posts(replies, wanted.replies.parts)
-        rows = scope.take(found)
-        pages: dict[int, list[PostRow]] = {record[0]: [] for record in own}
-        for record in replies:
-            row = rows[record[0]]
-            if row is not None:
-                pages[record[_PARENT_ID]].append(row)
-        for page in pages.values():
-            page.sort(reverse=wanted.replies.is_newest_first)  # a row begins with its id
-        scope.replies(wanted.replies.request, is_newest_first=wanted.replies.is_newest_first).prime_many(pages)
-    entries = [FeedEntry(record[_ENTRY_ID], record[_ENTRY_AUTHOR_ID], record[0]) for record in own]
+        posts = scope.take(found)
+        _prime_replies(scope, wanted.replies, own, replies, posts)
+    entries = [_entry(FeedEntry, (record[_ENTRY_ID], record[_ENTRY_AUTHOR_ID], record[0])) for record in own]
     entries.sort(reverse=True)
-    return Arrived(entries, rows)
+    return Arrived(entries, posts, named)
+
+
+# What `FeedEntry(…)` does, without a Python function around it.
+_entry: Callable[..., FeedEntry] = tuple.__new__
+
+
+def _prime_replies(
+    scope: Scope,
+    wanted: WantedReplies,
+    own: Sequence[Any],
+    replies: Sequence[Any],
+    posts: Mapping[int, PostRow | None],
+) -> None:
+    """Hands each post's page of replies to their loader."""
+    pages: dict[int, list[PostRow]] = {record[0]: [] for record in own}
+    for record in replies:
+        row = posts[record[0]]
+        if row is not None:
+            pages[record[_PARENT_ID]].append(row)
+    for page in pages.values():
+        page.sort(reverse=wanted.is_newest_first)  # a row begins with its id
+    scope.replies(wanted.request, is_newest_first=wanted.is_newest_first).prime_many(pages)
 
 
 def _select_by_id() -> sa.Select[tuple[int, int, int]]:
@@ -131,11 +178,15 @@ class PostWithRepliesLoader(BatchLoader[int, PostRow]):
 def _statement(select_entries: SelectEntries, form: _Form) -> Statement[Any]:
     entries = select_entries().cte("entries").prefix_with("MATERIALIZED")
     own = select_posts(entries, on=post.c.id == entries.c.post_id, parts=form.parts)
-    own = own.add_columns(entries.c.id, entries.c.author_id, _NO_ID)
-    if form.are_replies_newest_first is None:
-        return Statement(own, as_it_is)
-    # A post and its repost may be on one page.
-    parent = sa.select(entries.c.post_id).distinct().subquery("parent")
-    page = select_reply_ids(parent.c.post_id, is_newest_first=form.are_replies_newest_first, limit=_REPLY_LIMIT)
-    replies = select_posts(parent.join(page, sa.true()), on=post.c.id == page.c.id, parts=form.parts_of_replies)
-    return Statement(own.union_all(replies.add_columns(_NO_ID, _NO_ID, parent.c.post_id)), as_it_is)
+    branches = [own.add_columns(entries.c.id, entries.c.author_id, _NO_ID)]
+    if form.are_replies_newest_first is not None:
+        # A post and its repost may be on one page.
+        parent = sa.select(entries.c.post_id).distinct().subquery("parent")
+        page = select_reply_ids(parent.c.post_id, is_newest_first=form.are_replies_newest_first, limit=_REPLY_LIMIT)
+        replies = select_posts(parent.join(page, sa.true()), on=post.c.id == page.c.id, parts=form.parts_of_replies)
+        branches.append(replies.add_columns(_NO_ID, _NO_ID, parent.c.post_id))
+    if form.parts_of_users is not None:
+        columns, joined = user_columns(account, form.parts_of_users)
+        users = sa.select(*NO_POST, *columns, _NO_ID, _NO_ID, _NO_ID).select_from(joined).where(HAS_HANDLE)
+        branches.append(users)
+    return Statement(branches[0].union_all(*branches[1:]) if branches[1:] else branches[0], as_it_is)

@@ -1,10 +1,15 @@
 """Looking ahead: what a document asks of the posts that a resolver is about to fetch (loaders.wanted)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from compiler import Ahead, Call, Relation, look_ahead
 from core.errors import RequestError
+from core.paging import Listing, PageRequest
+from loaders.feeds import WantedPage
 from loaders.hydration import EVERYTHING, PARTS_OF_POSTS, PARTS_OF_USERS, Part, Parts
 from loaders.wanted import WHOLE_POSTS, Wanted, WantedReplies
-from resolvers.arguments import REPLY_LISTINGS, ReplySort, page
+from resolvers.arguments import REPLY_LISTINGS, ReplySort, UserPostsKind, page
 from resolvers.context import Info, LoaderNamed
 
 _TO_POSTS = ("edges", "node")
@@ -13,15 +18,31 @@ _TO_POSTS = ("edges", "node")
 def wanted_of_entries(info: Info) -> Wanted:
     """What is asked of the posts in a feed's connection, and of the users that its entries name."""
     ahead = look_ahead(info)
-    if ahead is None:
-        return WHOLE_POSTS
-    return _wanted(ahead, _TO_POSTS, ("edges", "reason", "user"), ("edges", "repostedBy"))
+    return WHOLE_POSTS if ahead is None else _wanted_of_entries(ahead)
+
+
+def wanted_page_of_user(info: Info) -> WantedPage | None:
+    """The first page of what the user that a field gives has posted; None if no single one is asked for."""
+    ahead = look_ahead(info)
+    call = None if ahead is None else _only(ahead.calls("posts"))
+    if ahead is None or call is None:
+        return None
+    arguments = call.arguments
+    request = _first_page(Listing.USER_POSTS, arguments)
+    if request is None:
+        return None
+    are_replies = arguments.get("kind", UserPostsKind.POSTS) is UserPostsKind.REPLIES
+    return WantedPage(request, are_replies, _wanted_of_entries(call.ahead), _asked(ahead, ()) & PARTS_OF_USERS)
 
 
 def wanted_of_posts(info: Info) -> Wanted:
     """What is asked of the posts that a field gives."""
     ahead = look_ahead(info)
     return WHOLE_POSTS if ahead is None else _wanted(ahead, ())
+
+
+def _wanted_of_entries(ahead: Ahead) -> Wanted:
+    return _wanted(ahead, _TO_POSTS, ("edges", "reason", "user"), ("edges", "repostedBy"))
 
 
 def _wanted(ahead: Ahead, to_posts: tuple[str, ...], *to_users: tuple[str, ...]) -> Wanted:
@@ -53,14 +74,22 @@ def _replies(calls: list[Call]) -> WantedReplies | None:
         return None
     arguments = calls[0].arguments
     sort = arguments.get("sort", ReplySort.OLDEST)
+    request = _first_page(REPLY_LISTINGS[sort], arguments)
+    if request is None:
+        return None
+    parts: Parts = frozenset().union(*(_parts(call.ahead, _TO_POSTS) for call in calls))
+    return WantedReplies(request, is_newest_first=sort is ReplySort.NEWEST, parts=parts)
+
+
+def _only(calls: list[Call]) -> Call | None:
+    return calls[0] if len(calls) == 1 else None
+
+
+def _first_page(listing: Listing, arguments: Mapping[str, Any]) -> PageRequest | None:
+    """The page that is asked for; None if it is a later one, or none that there may be (the field itself says so)."""
     if arguments.get("after") is not None:
         return None
     try:
-        request = page(REPLY_LISTINGS[sort], arguments["first"], None)
-    except RequestError:  # the field itself says so
+        return page(listing, arguments["first"], None)
+    except RequestError:
         return None
-    return WantedReplies(
-        request,
-        is_newest_first=sort is ReplySort.NEWEST,
-        parts=frozenset().union(*(_parts(call.ahead, _TO_POSTS) for call in calls)),
-    )

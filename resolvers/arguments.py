@@ -52,3 +52,14 @@ def post_number(post_id: strawberry.ID) -> int:
 def user_number(user_id: strawberry.ID) -> int:
     """The number behind a user's id; ids.NOBODY if it is no user's id."""
     return ids.number_of(ids.Kind.USER, user_id)
+
+
+@strawberry.enum(description="A part of what a user has posted.")
+class UserPostsKind(Enum):
+    """The tabs of a profile."""
+
+    POSTS = strawberry.enum_value("POSTS", description="Posts and reposts, without replies.")
+    REPLIES = strawberry.enum_value("REPLIES", description="Replies only.")
+
+
+Kind = Annotated[UserPostsKind, strawberry.argument(description="Which part of what the user has posted.")]

@@ -21,7 +21,16 @@ from loaders.hydration import PostRow, UserRow
 from loaders.pages import GREATEST_ID
 from loaders.wanted import WHOLE_POSTS, FeedEntry
 from resolvers.ahead import wanted_of_entries
-from resolvers.arguments import DEFAULT_PAGE, After, Cursor, EventCursor, First, page
+from resolvers.arguments import (
+    DEFAULT_PAGE,
+    After,
+    Cursor,
+    EventCursor,
+    First,
+    Kind,
+    UserPostsKind,
+    page,
+)
 from resolvers.connections import PageInfo, Scanned, cursor, filled_page, page_info
 from resolvers.context import Context, Info
 
@@ -81,15 +90,6 @@ class FeedConnection(NamedTuple):
         return _event_cursor_of(self.began_at)
 
 
-@strawberry.enum(description="A part of what a user has posted.")
-class UserPostsKind(Enum):
-    """The tabs of a profile."""
-
-    POSTS = strawberry.enum_value("POSTS", description="Posts and reposts, without replies.")
-    REPLIES = strawberry.enum_value("REPLIES", description="Replies only.")
-
-
-Kind = Annotated[UserPostsKind, strawberry.argument(description="Which part of what the user has posted.")]
 ResumeAfter = Annotated[
     EventCursor | None,
     strawberry.argument(
@@ -137,11 +137,11 @@ async def user_posts(
     context = info.context
     request = page(Listing.USER_POSTS, first, after)
     wanted = wanted_of_entries(info)
-    loader_of = context.loaders.post_entries if kind is UserPostsKind.POSTS else context.loaders.reply_entries
+    are_replies = kind is UserPostsKind.REPLIES
 
     async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
         # A PageRequest brings one item more than it asks for.
-        loader = loader_of(PageRequest(limit - 1, start), wanted)
+        loader = context.loaders.entries(PageRequest(limit - 1, start), wanted, are_replies=are_replies)
         return _scanned(await loader.load(root.id) or [], limit)
 
     return await _feed(context, Listing.USER_POSTS, request, scan, _profile_reason)

@@ -10,6 +10,7 @@ from core.paging import Listing
 from loaders.hydration import UserRow
 from loaders.pages import Link
 from loaders.users import fetch_own_account
+from resolvers.ahead import wanted_page_of_user
 from resolvers.arguments import DEFAULT_PAGE, After, First, Handle, page
 from resolvers.connections import Connection, connection, full_page
 from resolvers.context import Context, Info
@@ -19,7 +20,10 @@ from resolvers.payloads import UserPayload, refusals_as
 async def user(info: Info, handle: Handle) -> UserRow | None:
     if not inputs.is_handle(handle):
         return None
-    return await info.context.loaders.users_by_handle.load(handle.lower())
+    loaders = info.context.loaders
+    asked = wanted_page_of_user(info)
+    # Without posts a plain load shares its statement with whatever else asks for handles.
+    return await (loaders.users_by_handle if asked is None else loaders.users_with_posts(asked)).load(handle.lower())
 
 
 async def viewer(info: Info) -> Viewer | None:

@@ -23,7 +23,7 @@ query ($handle: String!) {
 async def repost_row_id(api: Api, person: Person) -> int:
     """The number of the newest entry of somebody's profile."""
     loaders = Loaders(api.services.db, viewer=None)
-    entries = await loaders.post_entries(PageRequest(1), WHOLE_POSTS).load(person.account_id)
+    entries = await loaders.entries(PageRequest(1), WHOLE_POSTS, are_replies=False).load(person.account_id)
     assert entries
     return entries[0].id
 
