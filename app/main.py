@@ -1,5 +1,6 @@
 """The ASGI application of a server process: routes, and a lifespan that owns the process's resources."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypedDict, cast
@@ -44,7 +45,11 @@ def create_app(settings: Settings | None = None) -> Application:
 def create_production_app() -> Application:
     """What `rookery serve` runs in each process."""
     configure_logging(process_settings())
-    return create_app()
+    app = create_app()
+    # The schema and the modules live as long as the process: the collector need not look at them again and again.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def services_of(scope: Scope) -> Services:

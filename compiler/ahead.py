@@ -33,6 +33,11 @@ class Ahead:
         self._run = run
         self._field = field
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether the operation selects no other field beside this one, so that nobody else asks for anything yet."""
+        return self._field.ahead.is_alone
+
     def relations(self, *path: str) -> frozenset[Relation] | None:
         """The declared relations that are selected at the end of `path`; empty if nothing is.
 
@@ -68,9 +73,10 @@ class Ahead:
 class KnownAhead:
     """What has been looked up below a field."""
 
-    __slots__ = ("fields", "notes")
+    __slots__ = ("fields", "is_alone", "notes")
 
     def __init__(self) -> None:
+        self.is_alone = False
         self.fields: dict[tuple[str, ...], Sequence[FieldPlan]] = {}
         self.notes: dict[tuple[Callable[..., Any], tuple[str, ...]], Any] = {}
 

@@ -119,6 +119,19 @@ class GroupLoader(DataLoader[K, V], Generic[K, V]):
             self._slot(key, cache_key).tell(future)
         return future
 
+    async def load_alone(self, key: K) -> V:
+        """The value of a key, by a batch of its own that begins at once, for a caller who knows that no other comes.
+
+        Raises the error that the load failed with. A key that is known or under way is not asked for again.
+        """
+        if key is None or not self.cache or self.get_cache_key(key) in self._values or self._slots or self._queue:
+            return await self.load(key)
+        [value] = await self.batch_load_fn([key])
+        if isinstance(value, Exception):
+            raise value
+        self.prime(key, value)
+        return value
+
     def loaded_group(self, keys: Sequence[K]) -> list[V] | None:
         """The values of keys that are all there already; None if one is not, or has failed."""
         if not self.cache:

@@ -198,6 +198,8 @@ class Plan:
         if collected.new_defer_usages:
             raise NotCompilableError("it uses @defer")
         self.root = self._selection(root_type, collected.grouped_field_set)
+        if len(self.root.fields) == 1:
+            self.root.fields[0].ahead.is_alone = True
 
     def below(self, object_type: GraphQLObjectType, details: Sequence[FieldDetails]) -> Selection:
         """The selection below a field for one concrete type."""

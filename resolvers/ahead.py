@@ -1,16 +1,20 @@
 """Looking ahead: what a document asks of the posts that a resolver is about to fetch (loaders.wanted)."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Hashable, Mapping
+from typing import Any, TypeVar
 
 from compiler import Ahead, Call, Relation, look_ahead
 from core.errors import RequestError
 from core.paging import Listing, PageRequest
+from loaders.base import BatchLoader
 from loaders.feeds import WantedPage
 from loaders.hydration import EVERYTHING, PARTS_OF_POSTS, PARTS_OF_USERS, Part, Parts
 from loaders.wanted import WHOLE_POSTS, Wanted, WantedReplies
 from resolvers.arguments import REPLY_LISTINGS, ReplySort, UserPostsKind, page
 from resolvers.context import Info, LoaderNamed
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 _TO_POSTS = ("edges", "node")
 
@@ -19,6 +23,12 @@ def wanted_of_entries(info: Info) -> Wanted:
     """What is asked of the posts in a feed's connection, and of the users that its entries name."""
     ahead = look_ahead(info)
     return WHOLE_POSTS if ahead is None else _wanted_of_entries(ahead)
+
+
+def load_for(info: Info, loader: BatchLoader[K, V], key: K) -> Awaitable[V | None]:
+    """Loads for a field at the root: at once, if the document asks for nothing else that could share the statement."""
+    ahead = look_ahead(info)
+    return loader.load_alone(key) if ahead is not None and ahead.is_alone else loader.load(key)
 
 
 def wanted_page_of_user(info: Info) -> WantedPage | None:

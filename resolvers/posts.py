@@ -11,7 +11,7 @@ from actions import likes, posts, reposts
 from core import ids
 from core.paging import Listing, PageRequest
 from loaders.hydration import PostRow
-from resolvers.ahead import wanted_of_posts
+from resolvers.ahead import load_for, wanted_of_posts
 from resolvers.arguments import DEFAULT_PAGE, REPLY_LISTINGS, After, First, NodeId, ReplySort, Sort, page, post_number
 from resolvers.connections import Connection, Scanned, connection, filled_page, full_page, row_connection
 from resolvers.context import Context, Info
@@ -31,7 +31,7 @@ async def post(info: Info, id: NodeId) -> PostRow | None:  # noqa: A002 (the arg
     loaders = info.context.loaders
     wanted = wanted_of_posts(info)
     # Without replies a plain load shares its statement with whatever else asks for posts.
-    return await (loaders.posts if wanted.replies is None else loaders.posts_with_replies(wanted)).load(number)
+    return await load_for(info, loaders.posts if wanted.replies is None else loaders.posts_with_replies(wanted), number)
 
 
 async def reference(context: Context, post_id: int | None) -> PostRow | UnavailablePost | None:
@@ -124,4 +124,5 @@ async def undo_repost(context: Context, post_id: int) -> PostPayload:
 
 
 async def _changed(context: Context, post_id: int) -> PostPayload:
-    return PostPayload(await context.loaders.posts.load(post_id))
+    # An act has the loaders to itself: they are new, and its siblings wait.
+    return PostPayload(await context.loaders.posts.load_alone(post_id))

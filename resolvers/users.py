@@ -10,7 +10,7 @@ from core.paging import Listing
 from loaders.hydration import UserRow
 from loaders.pages import Link
 from loaders.users import fetch_own_account
-from resolvers.ahead import wanted_page_of_user
+from resolvers.ahead import load_for, wanted_page_of_user
 from resolvers.arguments import DEFAULT_PAGE, After, First, Handle, page
 from resolvers.connections import Connection, connection, full_page
 from resolvers.context import Context, Info
@@ -23,7 +23,8 @@ async def user(info: Info, handle: Handle) -> UserRow | None:
     loaders = info.context.loaders
     asked = wanted_page_of_user(info)
     # Without posts a plain load shares its statement with whatever else asks for handles.
-    return await (loaders.users_by_handle if asked is None else loaders.users_with_posts(asked)).load(handle.lower())
+    loader = loaders.users_by_handle if asked is None else loaders.users_with_posts(asked)
+    return await load_for(info, loader, handle.lower())
 
 
 async def viewer(info: Info) -> Viewer | None:
@@ -63,7 +64,7 @@ async def _linked_users(context: Context, links: Sequence[Link]) -> list[tuple[i
 @refusals_as(UserPayload)
 async def update_profile(context: Context, change: accounts.ProfileChange) -> UserPayload:
     account_id = await context.transact(accounts.update_profile, context.require_viewer(), change)
-    return UserPayload(await context.loaders.users.load(account_id))
+    return UserPayload(await context.loaders.users.load_alone(account_id))
 
 
 @refusals_as(UserPayload)
@@ -71,7 +72,7 @@ async def follow_user(context: Context, user_id: int) -> UserPayload:
     viewer = context.require_viewer()
     followee_id = await context.transact(follows.follow_user, viewer, user_id)
     await context.resources.home.forget(viewer.account_id)
-    return UserPayload(await context.loaders.users.load(followee_id))
+    return UserPayload(await context.loaders.users.load_alone(followee_id))
 
 
 @refusals_as(UserPayload)
@@ -79,4 +80,4 @@ async def unfollow_user(context: Context, user_id: int) -> UserPayload:
     viewer = context.require_viewer()
     followee_id = await context.transact(follows.unfollow_user, viewer, user_id)
     await context.resources.home.forget(viewer.account_id)
-    return UserPayload(await context.loaders.users.load(followee_id))
+    return UserPayload(await context.loaders.users.load_alone(followee_id))

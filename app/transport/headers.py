@@ -16,6 +16,11 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _UTF8_NAMES = frozenset({"utf-8", "utf8"})
 _CONTENT_TYPES = {name: f"{name}; charset=utf-8".encode() for name in (PLAIN_JSON, RESPONSE_JSON)}
 _ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+_HEADS = {
+    name: b"".join(b"%b: %b\r\n" % header for header in ((b"content-type", kind), *_ALWAYS))
+    + b"content-length: %d\r\nx-request-id: %b\r\n"
+    for name, kind in _CONTENT_TYPES.items()
+}
 
 
 def request_id_of(given: str) -> str:
@@ -34,6 +39,11 @@ def answer_headers(
         (b"x-request-id", request_id.encode("ascii")),
         *extra,
     ]
+
+
+def answer_head(media_type: str, *, request_id: str, length_bytes: int) -> bytes:
+    """The same headers as the lines of an HTTP/1.1 message, each with its end."""
+    return _HEADS[media_type] % (length_bytes, request_id.encode("ascii"))
 
 
 def json_answer(content: object, *, status: int, request_id: str) -> Response:

@@ -25,6 +25,7 @@ from app.transport.errors import shortened
 from app.transport.headers import (
     PLAIN_JSON,
     RESPONSE_JSON,
+    answer_head,
     answer_headers,
     is_json_content_type,
     negotiate,
@@ -32,6 +33,7 @@ from app.transport.headers import (
     whole_seconds,
 )
 from app.transport.limits import HttpLimits
+from app.transport.server import WHOLE_ANSWER_EXTENSION
 from core.deadlines import Deadlines
 from core.errors import BadInputError
 
@@ -48,6 +50,7 @@ _READ = frozenset(
     {b"accept", b"authorization", b"content-encoding", b"content-length", b"content-type", b"x-request-id"}
 )
 _CONNECTION_ENDS = ((b"connection", b"close"),)
+_NO_EXTENSIONS: Mapping[str, Any] = {}
 
 Headers = Mapping[bytes, bytes]
 ExtraHeaders = Sequence[tuple[bytes, bytes]]
@@ -99,6 +102,11 @@ class HttpTransport:
         extra = answer.extra_headers
         if services.is_draining:
             extra = (*extra, *_CONNECTION_ENDS)  # The client's next request finds a process that stays.
+        whole = scope.get("extensions", _NO_EXTENSIONS).get(WHOLE_ANSWER_EXTENSION)
+        if whole is not None and not extra and scope["method"] != "HEAD":
+            head = answer_head(answer.media_type, request_id=request_id, length_bytes=len(answer.body))
+            if whole(answer.status, head, answer.body):
+                return
         await send(
             {
                 "type": "http.response.start",

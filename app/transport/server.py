@@ -1,10 +1,11 @@
 """What we ask of uvicorn: its protocols with the deadlines and bounds that an ASGI application cannot set itself."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
@@ -13,6 +14,9 @@ from core.errors import BadInputError
 
 CUT_OFF_EXTENSION = "rookery.cut_off"
 """Key in an ASGI scope's `extensions`: a function that ends the connection without waiting for the client."""
+
+WHOLE_ANSWER_EXTENSION = "rookery.whole_answer"
+"""Key in an ASGI scope's `extensions`: a function that sends an answer in one piece (`send_whole`)."""
 
 SWITCHING_PROTOCOLS = 101
 
@@ -69,6 +73,11 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         if self._header_timer is not None:
             self._stop_header_timer()
         super().on_headers_complete()
+        cycle: RequestResponseCycle | None = self.cycle  # as below
+        if cycle is not None and cycle.scope is self.scope:
+            # The application starts in the next turn of the loop, so it finds this in its scope.
+            extensions: dict[str, Any] = {WHOLE_ANSWER_EXTENSION: partial(send_whole, cycle)}
+            cycle.scope["extensions"] = extensions
 
     def send_400_response(self, msg: str) -> None:
         self._stop_header_timer()
@@ -110,6 +119,26 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         )
         self.transport.write(b"\r\n".join(head) + b"\r\n\r\n" + body)
         self.transport.close()
+
+
+def send_whole(cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> bool:
+    """Sends a whole answer by one write; `head` are its header lines, checked and complete, each with its line end.
+
+    What uvicorn does in two steps, header by header. False, and nothing is sent, where the client is slow or gone or
+    an answer has begun: then it is for the ordinary way to wait or to refuse.
+    """
+    if cycle.flow.write_paused or cycle.disconnected or cycle.response_started:
+        return False
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    cycle.message_event.set()
+    defaults = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
+    end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+    cycle.transport.write(b"".join((STATUS_LINE[status], defaults, head, end, body)))
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
+    return True
 
 
 class GuardedWebSocketProtocol(WebSocketsSansIOProtocol):

@@ -279,10 +279,7 @@ async def test_who_is_cancelled_does_not_take_the_load_from_others(first: str) -
     others = asyncio.ensure_future(loader.load_group([1, 3]))
     await asyncio.sleep(0)
     given_up.cancel()
-    values = await others
-    assert values[1] == 9
-    if first == "group":
-        assert values[0] == 1
+    assert await others == [1, 9]
     assert await loader.load(1) == 1
     assert await loader.load_group([1]) == [1]
 
@@ -306,3 +303,36 @@ async def test_nothing_is_left_running(load: Load) -> None:
     await load(Squares(max_batch_size=1), [1, 2, -1])
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
+
+
+async def test_key_that_is_alone_is_loaded_at_once_and_known_afterwards() -> None:
+    loader = Squares()
+    assert await loader.load_alone(3) == 9
+    assert await loader.load_alone(3) == 9
+    assert await loader.load_group([3]) == [9]
+    assert loader.batches == [[3]]
+    assert await loader.load_alone(0) is None
+
+
+async def test_key_that_turns_out_not_to_be_alone_shares_the_batch() -> None:
+    loader = Squares()
+    other = loader.load(2)
+    assert await loader.load_alone(3) == 9
+    assert await other == 4
+    assert loader.batches == [[2, 3]]
+
+
+async def test_failure_of_a_key_that_is_alone_is_raised() -> None:
+    loader = Squares()
+    with pytest.raises(ValueError, match="-1 is negative"):
+        await loader.load_alone(-1)
+    loader.is_broken = True
+    with pytest.raises(ConnectionError):
+        await loader.load_alone(5)
+    loader.is_broken = False
+    assert await loader.load_alone(5) == 25
+
+
+async def test_none_is_no_key_that_is_alone() -> None:
+    with pytest.raises(TypeError):
+        await Squares().load_alone(None)  # type: ignore[arg-type]  # what it is about
