@@ -14,7 +14,7 @@ from graphql.type import GraphQLObjectType
 
 from compiler.places import ItemPlaces, PickedPlaces, Places
 from compiler.relations import InstanceOf
-from compiler.run import VOID, Bubble, Later, PlannedInfo, Run
+from compiler.run import VOID, Bubble, Later, PlannedInfo, Run, may_be_awaitable
 from compiler.started import Started, finish_all
 
 # What an object's place may hold instead of an object.
@@ -85,10 +85,10 @@ class NonNullCompletion:
 class ListCompletion:
     """Lists: all items of all lists are completed as one level, then given back to their lists."""
 
-    __slots__ = ("_is_item_nullable", "_item", "_position")
+    __slots__ = ("_is_item_nullable", "_position", "item")
 
     def __init__(self, item: Completion, position: Position, *, is_item_nullable: bool) -> None:
-        self._item = item
+        self.item = item
         self._position = position
         self._is_item_nullable = is_item_nullable
 
@@ -138,7 +138,7 @@ class ListCompletion:
         item_places = ItemPlaces(places, origins, begins, is_nullable=self._is_item_nullable)
         if run.holds_awaitables(items):
             return partial(self._awaited, items, item_places, completed, origins, begins)
-        done = self._item.complete(run, items, item_places)
+        done = self.item.complete(run, items, item_places)
         if isinstance(done, list):
             return self._given_back(run, done, item_places, completed, origins, begins)
         return partial(self._given_back_later, done, item_places, completed, origins, begins)
@@ -152,7 +152,7 @@ class ListCompletion:
         begins: list[int],
         run: Run,
     ) -> list[Any]:
-        done = self._item.complete(run, await run.awaited(items, item_places), item_places)
+        done = self.item.complete(run, await run.awaited(items, item_places), item_places)
         if not isinstance(done, list):
             done = await done(run)
         return self._given_back(run, done, item_places, completed, origins, begins)
@@ -206,7 +206,7 @@ class ListCompletion:
 class ObjectCompletion:
     """Objects of one type: their fields are executed as one level."""
 
-    __slots__ = ("_execute", "_position", "_type", "good_kinds")
+    __slots__ = ("_execute", "_position", "_type", "good_kinds", "plain_kinds")
 
     def __init__(self, object_type: GraphQLObjectType, position: Position, execute: Execute) -> None:
         self._type = object_type
@@ -214,6 +214,18 @@ class ObjectCompletion:
         self._execute = execute
         # Types whose values need not be asked one by one whether they are objects of this type.
         self.good_kinds: set[type] = set()
+        # Those of them of which no value has to be awaited.
+        self.plain_kinds: set[type] = set()
+
+    @property
+    def type_name(self) -> str:
+        """The name of the objects' type."""
+        return str(self._type.name)
+
+    @property
+    def is_known_by_kind(self) -> bool:
+        """Whether the Python type of a value tells if it is an object of this type."""
+        return self._type.is_type_of is None or isinstance(self._type.is_type_of, InstanceOf)
 
     def complete(self, run: Run, values: list[Any], places: Places) -> list[Any] | Later:
         kinds = set(map(type, values))
@@ -253,6 +265,7 @@ class ObjectCompletion:
             return False
         if len(good) < MOST_KINDS:
             good |= kinds
+            self.plain_kinds.update(kind for kind in kinds if not may_be_awaitable(kind))
         return True
 
     async def _answered_later(self, answers: list[Any], values: list[Any], places: Places, run: Run) -> list[Any]:

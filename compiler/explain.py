@@ -131,12 +131,16 @@ class _Telling:
         self._plan = plan
         self.is_whole = True
 
-    def selection(self, selection: Selection, *, has_code: bool = True) -> _Told:
-        fields = tuple(self._field(field) for field in selection.fields)
-        return _Told((selection.type_name,), fields, selection.text if has_code else None)
+    def selection(self, selection: Selection, *, has_code: bool = True, is_in_subtree: bool = False) -> _Told:
+        """`is_in_subtree`: whether a function that has been told makes all of it, too."""
+        subtree = selection.text_of_subtree if has_code and not is_in_subtree else None
+        is_in_subtree = is_in_subtree or subtree is not None
+        fields = tuple(self._field(field, is_in_subtree=is_in_subtree) for field in selection.fields)
+        code = [text for text in (subtree, selection.text if has_code else None) if text is not None]
+        return _Told((selection.type_name,), fields, "\n".join(code) or None)
 
-    def _field(self, field: FieldPlan) -> _ToldField:
-        below = [self.selection(found) for found in self._selections(field)]
+    def _field(self, field: FieldPlan, *, is_in_subtree: bool) -> _ToldField:
+        below = [self.selection(found, is_in_subtree=is_in_subtree) for found in self._selections(field)]
         how, why_not = _how(field), field.resolving.why_not
         if field.is_typename:
             how, why_not = "constant", None

@@ -132,6 +132,11 @@ class GroupLoader(DataLoader[K, V], Generic[K, V]):
         self.prime(key, value)
         return value
 
+    @property
+    def known(self) -> Mapping[K, V] | None:
+        """The values that are there, by key; None for a loader that knows them by something else, or keeps none."""
+        return self._values if self.cache and self._is_known_by_key else None
+
     def loaded_group(self, keys: Sequence[K]) -> list[V] | None:
         """The values of keys that are all there already; None if one is not, or has failed."""
         if not self.cache:

@@ -105,9 +105,13 @@ class LookedUp:
         self._lookup = lookup
         self._arguments = arguments
 
+    def relation(self, run: Run) -> Relation:
+        """The relation that the arguments lead to. Raises what is wrong with them."""
+        return self._lookup.relation_of(run.context, **self._arguments.of(run))
+
     def values(self, run: Run, sources: Sequence[Any], places: Places) -> list[Any] | Later:
         try:
-            relation = self._lookup.relation_of(run.context, **self._arguments.of(run))
+            relation = self.relation(run)
         except Exception as error:  # noqa: BLE001 (the error of every object that was asked)
             return [error] * len(sources)
         return Related(relation).values(run, sources, places)

@@ -16,15 +16,12 @@ MakeRows = Callable[..., list[dict[str, Any]]]
 
 
 class Inline(NamedTuple):
-    """A leaf that is written into the function. `link`: the number of what it is part of; None: the object itself.
-
-    `get` makes its value of that; None: that is its value.
-    """
+    """A leaf that is written into the function: what `get` makes of the variable `base`; without it, that itself."""
 
     leaf: LeafCompletion
     is_nullable: bool
     get: Callable[[Any], Any] | None
-    link: int | None
+    base: str
 
 
 class Constant(NamedTuple):
@@ -48,7 +45,7 @@ class Rows(NamedTuple):
 
 def rows_of(cells: Sequence[tuple[str, Inline | Constant | Column]], *, links: int, columns: int) -> Rows:
     """The function for objects with these response names and values, in this order."""
-    names: dict[str, Any] = {"wrong": _wrong}
+    names: dict[str, Any] = {"wrong": wrong}
     iterated = [f"l{number}" for number in range(links)] + [f"c{number}" for number in range(columns)]
     parameters = "".join(f", {name}s" for name in iterated)
     lines = [f"def rows(sources{parameters}):", "    return ["]
@@ -62,11 +59,17 @@ def rows_of(cells: Sequence[tuple[str, Inline | Constant | Column]], *, links: i
         lines.append("        for s in sources")
     lines.append("    ]")
     text = "\n".join(lines) + "\n"
+    return Rows(made("rows", text, names), text)
+
+
+def made(name: str, text: str, names: dict[str, Any]) -> Any:
+    """The function of this name that a text defines; `names` are its globals."""
     exec(compile(text, "<compiled selection>", "exec"), names)  # noqa: S102 (our own text; names are quoted or ours)
-    return Rows(names["rows"], text)
+    return names[name]
 
 
-def _wrong(value: Any) -> Any:
+def wrong(value: Any) -> Any:
+    """Called by generated code for a value that it does not expect."""
     raise IrregularError(value)
 
 
@@ -75,40 +78,47 @@ def _expression(cell: Inline | Constant | Column, names: dict[str, Any]) -> str:
         return repr(cell.value)
     if isinstance(cell, Column):
         return f"c{cell.number}"
-    value = _value(cell, names)
+    return leaf_expression(cell, names)
+
+
+def leaf_expression(cell: Inline, names: dict[str, Any]) -> str:
+    """The leaf's data, checked. `v` is a variable that the expression may use."""
+    value = got(cell.get, cell.base, names)
     leaf = cell.leaf
     if leaf.is_int:
         test = f"type(v) is int and {SMALLEST_INT} <= v <= {GREATEST_INT}"
     elif leaf.plain is not None:
-        test = f"type(v) is {_named(leaf.plain, names)}"
+        test = f"type(v) is {named(leaf.plain, names)}"
     else:
-        coerce = _named(leaf.coercer(), names)
+        coerce = named(leaf.coercer(), names)
         return f"None if (v := {value}) is None else {coerce}(v)" if cell.is_nullable else f"{coerce}({value})"
     if cell.is_nullable:
         return f"v if (v := {value}) is None or {test} else wrong(v)"
     return f"v if {test.replace('type(v)', f'type(v := {value})', 1)} else wrong(v)"
 
 
-def _value(cell: Inline, names: dict[str, Any]) -> str:
-    base = "s" if cell.link is None else f"l{cell.link}"
-    get = cell.get
+def got(get: Callable[[Any], Any] | None, base: str, names: dict[str, Any]) -> str:
+    """What `get` makes of a variable."""
     if get is None:
         return base
     if isinstance(get, Attribute) and get.name.isidentifier() and not iskeyword(get.name):
-        got = f"{base}.{get.name}"
+        value = f"{base}.{get.name}"
         if get.then is not None:
-            got = f"{_named(get.then, names)}({got})"
-        return got if get.absent is MISSING else f"({_named(get.absent, names)} if {base} is None else {got})"
-    return f"{_named(get, names)}({base})"
+            value = f"{named(get.then, names)}({value})"
+        return value if get.absent is MISSING else f"({named(get.absent, names)} if {base} is None else {value})"
+    return f"{named(get, names)}({base})"
 
 
-def _named(value: Any, names: dict[str, Any]) -> str:
-    """A name for a value in the function's globals; plain constants and the types of leaves are written as they are."""
+def named(value: Any, names: dict[str, Any], called: str = "") -> str:
+    """A name for a value in the function's globals; plain constants and the types of leaves are written as they are.
+
+    `called`: what the name begins with; its own name where that is not given.
+    """
     if value is None or type(value) in {bool, int, str}:
         return repr(value)
     if any(value is kind for kind in (str, int, bool)):
         return str(value.__name__)
-    given = getattr(value, "__name__", "")
-    name = f"{given if given.isidentifier() else 'value'}_{len(names)}"
+    called = called or getattr(value, "__name__", "")
+    name = f"{called if called.isidentifier() else 'value'}_{len(names)}"
     names[name] = value
     return name

@@ -155,18 +155,22 @@ class Run:
         if bubble.error is not None:
             self.outcome.errors.add(bubble.error, path)
 
+    @property
+    def knows_awaitables_by_type(self) -> bool:
+        """Whether the type of a value may tell that it is none that has to be awaited."""
+        return self.executor.is_awaitable in _BY_TYPE
+
     def holds_awaitables(self, values: Sequence[Any]) -> bool:
         """Whether one of the values has to be awaited."""
         executor = self.executor
-        if executor.is_awaitable not in _BY_TYPE:
+        if not self.knows_awaitables_by_type:
             return any(map(executor.is_awaitable, values))
         # By their types: a level has hundreds of values and a handful of types.
         kinds = set(map(type, values))
         if kinds <= _NEVER_AWAITABLE:
             return False
-        for kind in kinds:
-            if hasattr(kind, "__await__") or hasattr(kind, "__getattr__") or issubclass(kind, GeneratorType):
-                return any(map(is_awaitable, values))
+        if any(map(may_be_awaitable, kinds)):
+            return any(map(is_awaitable, values))
         if len(_NEVER_AWAITABLE) < MOST_KINDS:
             _NEVER_AWAITABLE.update(kinds)
         return False
@@ -225,3 +229,8 @@ class Run:
             # Those that are done too, so that their errors have been looked at.
             await cancelled(list(futures.values()))
             raise
+
+
+def may_be_awaitable(kind: type) -> bool:
+    """Whether values of a type may have to be awaited."""
+    return hasattr(kind, "__await__") or hasattr(kind, "__getattr__") or issubclass(kind, GeneratorType)

@@ -12,17 +12,21 @@ from compiler.resolving import Computed, Irregular, Link, Related
 from compiler.rows import Column, Constant, Inline, Rows, rows_of
 from compiler.run import VOID, Bubble, Later, Run
 from compiler.started import Started, finish_all
+from compiler.subtree import Subtree, subtree_of
 
 if TYPE_CHECKING:
     from compiler.plan import FieldPlan
 
 # Making a function costs more than executing a small level a few times without it.
 EXECUTIONS_BEFORE_CODE = 2
+# So many executions, at most, go by between two attempts to make everything below at once.
+LONGEST_PAUSE = 1023
 
 
 class Selection:
-    """A selection. Levels are made by a generated function, or, the first times and where something fails, field by
-    field: then every field is a column, and none waits for another.
+    """A selection. Everything below an object is made by one generated function, if it is all there. If not, levels
+    are; or, the first times and where something fails, fields: then every field is a column, and none waits for
+    another.
     """
 
     __slots__ = (
@@ -33,7 +37,10 @@ class Selection:
         "_links",
         "_non_null",
         "_numbers",
+        "_pause",
         "_rows",
+        "_subtree",
+        "_wait",
         "fields",
         "type_name",
     )
@@ -43,6 +50,10 @@ class Selection:
         self.fields = fields
         self._executions = 0
         self._rows: Rows | None = None
+        self._subtree: Subtree | None = None
+        # How many executions go by before everything below is tried at once again, and how many of them are left.
+        self._pause = 0
+        self._wait = 0
         # Whether the values of leaves have been there at once, as generated code needs them.
         self._is_regular = True
         # What is loaded, once for all fields that share it; and by field, which of these it is.
@@ -69,7 +80,26 @@ class Selection:
         """A dict for each source, or a Bubble if one of its non-null fields failed. Fields run side by side."""
         if not sources:
             return []
-        level = _Level(self, sources, places, is_coded=self._is_coded())
+        is_coded = self._is_coded()
+        if is_coded and self._subtree is not None and run.knows_awaitables_by_type:
+            if self._wait:
+                self._wait -= 1
+            else:
+                return self._made_at_once(run, self._subtree, sources, places)
+        return self._made_by_level(run, sources, places, is_coded=is_coded)
+
+    def _made_at_once(self, run: Run, subtree: Subtree, sources: list[Any], places: Places) -> list[Any] | Later:
+        """With everything below; or, where that is not to be had, by levels."""
+        try:
+            made = subtree.make(run, sources)
+        except Exception as error:  # noqa: BLE001 (whatever is unexpected is found by levels)
+            self._wait = self._pause = min(2 * self._pause + 1, LONGEST_PAUSE)
+            return _closing(self._made_by_level(run, sources, places, is_coded=True), error)
+        self._pause = 0
+        return made
+
+    def _made_by_level(self, run: Run, sources: list[Any], places: Places, *, is_coded: bool) -> list[Any] | Later:
+        level = _Level(self, sources, places, is_coded=is_coded)
         late: list[Later] = []
         for link in self._links:
             loaded = link.values(run, sources)
@@ -123,8 +153,14 @@ class Selection:
 
     @property
     def text(self) -> str:
-        """The text of the generated function."""
+        """The text of the function that makes a level."""
         return self._code().text
+
+    @property
+    def text_of_subtree(self) -> str | None:
+        """The text of the function that makes everything below; None if there is none."""
+        subtree = self._subtree or subtree_of(self)
+        return None if subtree is None else subtree.text
 
     async def _finished(self, level: "_Level", late: list[Later], run: Run) -> list[Any]:
         await _side_by_side(run, level, late, level.columns, level.non_null)
@@ -156,22 +192,11 @@ class Selection:
         try:
             rows: list[Any] = self._code().make(level.sources, *level.links, *level.columns)
         except Exception as error:  # noqa: BLE001 (whatever is unexpected is found field by field)
-            return self._made_again(run, level, error)
+            return _closing(self._field_by_field(run, level), error)
         if run.outcome.has_failed:
             for place in level.non_null:
                 _give_up(rows, level.columns[place])
         return rows
-
-    def _made_again(self, run: Run, level: "_Level", error: Exception) -> list[Any] | Later:
-        """Made field by field, because generated code met something unexpected."""
-        rows = self._field_by_field(run, level)
-        if not isinstance(error, IrregularError) or not iscoroutine(error.value):
-            return rows
-        # A coroutine may be another one whenever it is asked for.
-        if isinstance(rows, list):
-            error.value.close()
-            return rows
-        return partial(_and_close, rows, error.value)
 
     def _field_by_field(self, run: Run, level: "_Level") -> list[Any] | Later:
         """The same without generated code: what it would have made becomes columns, too."""
@@ -224,6 +249,7 @@ class Selection:
             self._executions += 1
             if self._executions > EXECUTIONS_BEFORE_CODE:
                 self._rows = self._code()
+                self._subtree = subtree_of(self)
         return self._rows is not None and self._is_regular
 
     def _code(self) -> Rows:
@@ -238,11 +264,11 @@ class Selection:
                 cell = Column(self._numbers[number])
             elif isinstance(field.resolving, Related):
                 assert field.leaf is not None
-                cell = Inline(field.leaf, field.is_nullable, field.resolving.relation.then, self._linked[number])
+                cell = Inline(field.leaf, field.is_nullable, field.resolving.relation.then, f"l{self._linked[number]}")
             else:
                 assert field.leaf is not None
                 assert isinstance(field.resolving, Computed)
-                cell = Inline(field.leaf, field.is_nullable, field.resolving.compute, None)
+                cell = Inline(field.leaf, field.is_nullable, field.resolving.compute, "s")
             cells.append((field.name, cell))
         return rows_of(cells, links=len(self._links), columns=len(self._columns))
 
@@ -269,6 +295,19 @@ class _Level:
     def is_void(self, run: Run) -> bool:
         """Whether failures so far make null of every object of the level."""
         return is_level_void(run, [self.columns[place] for place in self.non_null], self.places)
+
+
+def _closing(rows: list[Any] | Later, error: Exception) -> list[Any] | Later:
+    """What was made because generated code ended with this error; what it met may be a coroutine, and has to end.
+
+    Only then: an attribute may give the same coroutine whenever it is asked for, or another one.
+    """
+    if not isinstance(error, IrregularError) or not iscoroutine(error.value):
+        return rows
+    if isinstance(rows, list):
+        error.value.close()
+        return rows
+    return partial(_and_close, rows, error.value)
 
 
 async def _put(columns: list[list[Any]], place: int, column: Later, run: Run) -> list[Any]:

@@ -227,7 +227,8 @@ def test_source_is_the_code_that_runs() -> None:
     compiled = CompiledOperation(core_schema(SCHEMA), node, operation)
     source = dedent("\n".join(explain(compiled).source))
     compile(source, "<explained>", "exec")
-    texts = [selection.text for _, selection in compiled.plan().walk()]
+    selections = [selection for _, selection in compiled.plan().walk()]
+    texts = [text for one in selections for text in (one.text_of_subtree, one.text) if text is not None]
     code = [line for line in source.splitlines() if not line.startswith("#")]
     assert " ".join(" ".join(code).split()) == " ".join(" ".join(texts).split())
 

@@ -22,12 +22,13 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 
 def code_lets_null_pass_as_non_null(patch: pytest.MonkeyPatch) -> None:
-    expression = rows._expression
+    expression = rows.leaf_expression
 
-    def unchecked(cell: Any, names: dict[str, Any]) -> str:
-        return expression(cell._replace(is_nullable=True) if isinstance(cell, Inline) else cell, names)
+    def unchecked(cell: Inline, names: dict[str, Any]) -> str:
+        return expression(cell._replace(is_nullable=True), names)
 
-    patch.setattr(rows, "_expression", unchecked)
+    patch.setattr(rows, "leaf_expression", unchecked)
+    patch.setattr("compiler.subtree.leaf_expression", unchecked)
 
 
 def code_lets_any_number_pass_as_int(patch: pytest.MonkeyPatch) -> None:
@@ -39,6 +40,18 @@ def code_shows_what_failed(patch: pytest.MonkeyPatch) -> None:
     """Code is not kept away from values that failed to load."""
     patch.setattr("compiler.resolving.Irregular", list)
     patch.setattr("compiler.selection.Irregular", list)
+
+
+def subtrees_take_for_null_what_is_not_loaded(patch: pytest.MonkeyPatch) -> None:
+    class Forgiving(dict[Any, Any]):
+        def __missing__(self, _key: Any) -> None:
+            return None
+
+    patch.setattr("compiler.subtree._known", lambda loader: Forgiving(loader.known))
+
+
+def subtrees_take_values_of_any_kind(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("compiler.subtree.wrong", lambda _value: None)
 
 
 def relations_share_the_first_link(patch: pytest.MonkeyPatch) -> None:
@@ -119,6 +132,8 @@ def errors_are_located_one_item_too_far(patch: pytest.MonkeyPatch) -> None:
         code_lets_null_pass_as_non_null,
         code_lets_any_number_pass_as_int,
         code_shows_what_failed,
+        subtrees_take_for_null_what_is_not_loaded,
+        subtrees_take_values_of_any_kind,
         relations_share_the_first_link,
         keys_that_are_none_shift_the_others,
         skip_and_include_use_the_first_plan,
