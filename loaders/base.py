@@ -12,7 +12,7 @@ from compiler import GroupLoader
 from core import spans
 from core.database import Reader
 from core.paging import PageRequest
-from loaders.hydration import ANONYMOUS_ID, Hydrated, PostRow
+from loaders.hydration import ANONYMOUS_ID, Hydrated, Part, PostRow
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -32,6 +32,14 @@ class Scope(Protocol):
     @property
     def gate(self) -> asyncio.Semaphore:
         """Bounds how many statements one request runs side by side, so that no request takes the whole pool."""
+
+    @property
+    def missed_parts_of_posts(self) -> "BatchLoader[tuple[Part, int], Any]":
+        """The loader of parts of posts that came with no statement (loaders.parts)."""
+
+    @property
+    def missed_parts_of_users(self) -> "BatchLoader[tuple[Part, int], Any]":
+        """The same of users."""
 
     def take(self, found: Hydrated) -> Mapping[int, PostRow | None]:
         """Guards what a statement brought and hands it to the loaders, so that nothing is fetched twice.

@@ -1,8 +1,8 @@
-"""Posts by id, guarded; their counts; what the viewer has done with them; their replies and ancestors."""
+"""Posts by id, guarded; their replies and ancestors."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import LateralFromClause
@@ -14,17 +14,13 @@ from loaders.hydration import (
     EVERYTHING,
     POST_COLUMNS,
     Hydrated,
-    Part,
     Parts,
-    PostCounts,
     PostRow,
     as_it_is,
     select_posts,
 )
 from loaders.pages import AFTER, LIMIT, PARENT_IDS, after_or_end, after_or_start, parents
 from models.posts import post
-
-V = TypeVar("V")
 
 
 @lru_cache
@@ -45,35 +41,6 @@ class PostByIdLoader(BatchLoader[int, PostRow]):
 
     async def fetch(self, keys: Sequence[int]) -> Mapping[int, PostRow | None]:
         return self.scope.take(await fetch_posts_by_id(self.scope.db, keys, viewer_id=self.viewer_id))
-
-
-class _PostPartLoader(BatchLoader[int, V]):
-    """A part of each post; mostly primed by whoever loaded the post."""
-
-    part: ClassVar[Part]
-
-    async def fetch(self, keys: Sequence[int]) -> Mapping[int, V]:
-        parts = frozenset({self.part})
-        found = await fetch_posts_by_id(self.scope.db, keys, viewer_id=self.viewer_id, parts=parts)
-        return found.parts[self.part]
-
-
-class PostCountsByIdLoader(_PostPartLoader[PostCounts]):
-    """How often each post was liked, replied to and reposted."""
-
-    part = Part.POST_COUNTS
-
-
-class ViewerLikeByPostLoader(_PostPartLoader[bool]):
-    """Whether the viewer likes each post."""
-
-    part = Part.VIEWER_LIKES
-
-
-class ViewerRepostByPostLoader(_PostPartLoader[bool]):
-    """Whether the viewer has reposted each post."""
-
-    part = Part.VIEWER_REPOSTS
 
 
 def select_reply_ids(

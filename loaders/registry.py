@@ -18,23 +18,18 @@ from loaders.feeds import (
     WantedPage,
 )
 from loaders.follows import FollowersByUserLoader, FollowingByUserLoader
-from loaders.hydration import Hydrated, PostRow
+from loaders.hydration import Hydrated, Part, PostCounts, PostRow, UserCounts
 from loaders.likes import LikesByUserLoader
+from loaders.parts import MissedPartsOfPostsLoader, MissedPartsOfUsersLoader, PostPartLoader, UserPartLoader
 from loaders.posts import (
     AncestorIdsByPostLoader,
     PostByIdLoader,
-    PostCountsByIdLoader,
     RepliesByPostNewestFirstLoader,
     RepliesByPostOldestFirstLoader,
-    ViewerLikeByPostLoader,
-    ViewerRepostByPostLoader,
 )
 from loaders.users import (
     UserByHandleLoader,
     UserByIdLoader,
-    UserCountsByIdLoader,
-    ViewerFollowByUserLoader,
-    ViewerFollowerByUserLoader,
 )
 from loaders.wanted import FeedEntry, PostWithRepliesLoader, Wanted
 
@@ -61,16 +56,20 @@ class Loaders:
         return PostByIdLoader(self)
 
     @lazy
-    def post_counts(self) -> PostCountsByIdLoader:
-        return PostCountsByIdLoader(self)
+    def post_counts(self) -> PostPartLoader[PostCounts]:
+        return PostPartLoader(self, Part.POST_COUNTS)
 
     @lazy
-    def viewer_likes(self) -> ViewerLikeByPostLoader:
-        return ViewerLikeByPostLoader(self)
+    def viewer_likes(self) -> PostPartLoader[bool]:
+        return PostPartLoader(self, Part.VIEWER_LIKES)
 
     @lazy
-    def viewer_reposts(self) -> ViewerRepostByPostLoader:
-        return ViewerRepostByPostLoader(self)
+    def viewer_reposts(self) -> PostPartLoader[bool]:
+        return PostPartLoader(self, Part.VIEWER_REPOSTS)
+
+    @lazy
+    def missed_parts_of_posts(self) -> MissedPartsOfPostsLoader:
+        return MissedPartsOfPostsLoader(self)
 
     @lazy
     def users(self) -> UserByIdLoader:
@@ -81,16 +80,20 @@ class Loaders:
         return UserByHandleLoader(self)
 
     @lazy
-    def user_counts(self) -> UserCountsByIdLoader:
-        return UserCountsByIdLoader(self)
+    def user_counts(self) -> UserPartLoader[UserCounts]:
+        return UserPartLoader(self, Part.USER_COUNTS)
 
     @lazy
-    def viewer_follows(self) -> ViewerFollowByUserLoader:
-        return ViewerFollowByUserLoader(self)
+    def viewer_follows(self) -> UserPartLoader[bool]:
+        return UserPartLoader(self, Part.VIEWER_FOLLOWS)
 
     @lazy
-    def viewer_followers(self) -> ViewerFollowerByUserLoader:
-        return ViewerFollowerByUserLoader(self)
+    def viewer_followers(self) -> UserPartLoader[bool]:
+        return UserPartLoader(self, Part.VIEWER_FOLLOWERS)
+
+    @lazy
+    def missed_parts_of_users(self) -> MissedPartsOfUsersLoader:
+        return MissedPartsOfUsersLoader(self)
 
     def replies(self, request: PageRequest, *, is_newest_first: bool) -> PageLoader[PostRow]:
         kind = RepliesByPostNewestFirstLoader if is_newest_first else RepliesByPostOldestFirstLoader

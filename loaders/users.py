@@ -1,8 +1,8 @@
-"""Users by id and by handle, their counts, and how the viewer stands to them."""
+"""Users by id and by handle, and the viewer's own account."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -14,16 +14,12 @@ from loaders.hydration import (
     HAS_HANDLE,
     VIEWER_ID,
     Hydrated,
-    Part,
     Parts,
-    UserCounts,
     UserRow,
     as_it_is,
     select_users,
 )
 from models.accounts import account
-
-V = TypeVar("V")
 
 _BY_HANDLE = Statement(select_users().where(HAS_HANDLE), as_it_is)
 
@@ -59,35 +55,6 @@ class UserByHandleLoader(BatchLoader[str, UserRow]):
         found.add_users(records, EVERYTHING)
         self.scope.take(found)
         return {user.handle.lower(): user for user in found.users.values()}
-
-
-class _UserPartLoader(BatchLoader[int, V]):
-    """A part of each user; mostly primed by whoever loaded the user."""
-
-    part: ClassVar[Part]
-
-    async def fetch(self, keys: Sequence[int]) -> Mapping[int, V]:
-        parts = frozenset({self.part})
-        found = await fetch_users_by_id(self.scope.db, keys, viewer_id=self.viewer_id, parts=parts)
-        return found.parts[self.part]
-
-
-class UserCountsByIdLoader(_UserPartLoader[UserCounts]):
-    """How many posts, followers and followees each user has."""
-
-    part = Part.USER_COUNTS
-
-
-class ViewerFollowByUserLoader(_UserPartLoader[bool]):
-    """Whether the viewer follows each user."""
-
-    part = Part.VIEWER_FOLLOWS
-
-
-class ViewerFollowerByUserLoader(_UserPartLoader[bool]):
-    """Whether each user follows the viewer."""
-
-    part = Part.VIEWER_FOLLOWERS
 
 
 class AccountRow(NamedTuple):

@@ -46,6 +46,26 @@ async def test_what_is_asked_for_separately_at_once_is_one_statement(
         await opened.posts.load_many(posts)
 
 
+async def test_parts_that_nobody_foresaw_come_by_one_statement(api: Api, world: World, loaders: LoadersOf) -> None:
+    stranger = await world.join("stranger")
+    await world.follow(world.alice, stranger)
+    post = await world.post(stranger)
+    await world.like(world.alice, post)
+    opened = loaders(world.alice.viewer)
+    with api.budget(sql=2):
+        counts, follows, is_followed, of_post, has_liked = await asyncio.gather(
+            opened.user_counts.load(stranger.account_id),
+            opened.viewer_follows.load(stranger.account_id),
+            opened.viewer_followers.load(stranger.account_id),
+            opened.post_counts.load(post),
+            opened.viewer_likes.load(post),
+        )
+    assert counts is not None
+    assert of_post is not None
+    assert (counts.follower_count, follows, is_followed) == (1, True, False)
+    assert (of_post.like_count, has_liked) == (1, True)
+
+
 async def test_a_post_brings_its_counts_its_author_and_the_viewers_state(
     api: Api, world: World, loaders: LoadersOf
 ) -> None:
