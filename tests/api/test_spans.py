@@ -223,12 +223,13 @@ async def test_refused_document_is_a_failed_operation_without_batches(
 async def test_operation_that_is_stopped_is_marked(
     services: ProcessServices, world: World, found: Spans, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on, has_gone_on = asyncio.Event(), asyncio.Event()
+    has_ended = asyncio.Event()
 
     async def endless(_self: UserByHandleLoader, _keys: Sequence[Any]) -> Any:
-        await go_on.wait()
-        has_gone_on.set()
-        return {}
+        try:
+            await asyncio.Event().wait()
+        finally:
+            has_ended.set()
 
     monkeypatch.setattr(UserByHandleLoader, "fetch", endless)
     context = services.open_context(None, client_ip="", request_id="r")
@@ -240,8 +241,7 @@ async def test_operation_that_is_stopped_is_marked(
         StatusCode.ERROR,
         "CancelledError",
     )
-    go_on.set()
-    await has_gone_on.wait()
+    assert has_ended.is_set()
 
 
 async def test_each_event_of_a_subscription_is_an_operation(
