@@ -3,6 +3,7 @@
 What is hidden answers as what does not exist: a caller never tells the two apart.
 """
 
+from datetime import datetime
 from typing import Protocol
 
 from access.viewer import Viewer
@@ -15,14 +16,14 @@ class PostFacts(Protocol):
     @property
     def author_id(self) -> int: ...
     @property
-    def is_deleted(self) -> bool: ...
+    def deleted_at(self) -> datetime | None: ...
     @property
-    def is_repost(self) -> bool: ...
+    def repost_of_id(self) -> int | None: ...
 
 
 def can_see_post(viewer: Viewer | None, post: PostFacts | None) -> bool:  # noqa: ARG001 (audiences will ask who)
     """Whether the viewer may see the post. A repost is an entry of feeds, never a post to be seen by itself."""
-    return post is not None and not post.is_deleted and not post.is_repost
+    return post is not None and post.deleted_at is None and post.repost_of_id is None
 
 
 def can_delete_post(viewer: Viewer | None, post: PostFacts) -> bool:

@@ -18,6 +18,9 @@ from app.transport import Application, graphiql
 from app.transport.api import Services
 from app.web_assets import DIST
 
+# Objects that may be in cycles, some tens of megabytes: a few hundred pages that are being made.
+YOUNG_BEFORE_COLLECTION = 50_000
+
 
 class State(TypedDict):
     """What a request finds in its scope."""
@@ -46,9 +49,11 @@ def create_production_app() -> Application:
     """What `rookery serve` runs in each process."""
     configure_logging(process_settings())
     app = create_app()
-    # The schema and the modules live as long as the process: the collector need not look at them again and again.
+    # The schema and the modules live as long as the process: the collector need not look at them again and again. And
+    # requests leave it nothing (tested); by CPython's own threshold it would look at each page several times meanwhile.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG_BEFORE_COLLECTION)
     return app
 
 

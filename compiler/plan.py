@@ -5,7 +5,7 @@ plan is made of one Selection for each place and concrete type; those below inte
 value of that type first appears.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from graphql.execution import Executor
@@ -168,9 +168,12 @@ class _Settling:
 
 
 class Plan:
-    """The plan of one operation with one set of values for its @skip and @include variables."""
+    """The plan of one operation with one set of values for its @skip and @include variables.
 
-    __slots__ = ("_arguments", "field_count", "get_field", "natives", "root", "schema")
+    `grown` is told of every selection how many fields it has.
+    """
+
+    __slots__ = ("_arguments", "_grown", "field_count", "get_field", "natives", "root", "schema")
 
     def __init__(
         self,
@@ -179,6 +182,7 @@ class Plan:
         conditions: Sequence[str],
         *,
         natives: Mapping[str, type],
+        grown: Callable[[int], None],
     ) -> None:
         schema, operation = executor.schema, executor.operation
         root_type = schema.get_root_type(operation.operation)
@@ -189,6 +193,7 @@ class Plan:
         self.get_field = schema.get_field
         # How much was planned so far; grows when types appear below interfaces and unions.
         self.field_count = 0
+        self._grown = grown
         # Of the variables only those of @skip and @include, which are part of the plan's key: a plan outlives requests.
         fragments = executor.fragments
         coerced = {name: variables.coerced[name] for name in conditions if name in variables.coerced}
@@ -218,6 +223,7 @@ class Plan:
             if self.get_field(object_type, details[0].node.name.value) is not None
         ]
         self.field_count += len(fields)
+        self._grown(len(fields))
         return Selection(object_type.name, fields)
 
     def completion_of(

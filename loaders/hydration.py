@@ -57,14 +57,6 @@ class PostRow(NamedTuple):
     def created_at(self) -> datetime:
         return ids.time_of(self.id)
 
-    @property
-    def is_deleted(self) -> bool:
-        return self.deleted_at is not None
-
-    @property
-    def is_repost(self) -> bool:
-        return self.repost_of_id is not None
-
 
 class PostCounts(NamedTuple):
     """How often a post was liked, replied to and reposted, exactly, now."""
@@ -94,6 +86,10 @@ PARTS_OF_POSTS: Parts = frozenset({Part.POST_COUNTS, Part.VIEWER_LIKES, Part.VIE
 PARTS_OF_USERS: Parts = EVERYTHING - PARTS_OF_POSTS
 
 
+# Columns of `select_posts`.
+_ROW, _COUNTS = slice(0, 7), slice(7, 10)
+
+
 class Hydrated:
     """Rows and parts by id, unguarded. Of parts that a statement did not bring there is nothing here."""
 
@@ -108,9 +104,9 @@ class Hydrated:
     def add_posts(self, records: Sequence[Any], parts: Parts) -> None:
         """Takes what `select_posts` gave."""
         make = tuple.__new__  # what `_make` does, without a Python function around it
-        self.posts |= {record[0]: make(PostRow, record[0:7]) for record in records}
+        self.posts |= {record[0]: make(PostRow, record[_ROW]) for record in records}
         if Part.POST_COUNTS in parts:
-            self._add(Part.POST_COUNTS, {record[0]: make(PostCounts, record[7:10]) for record in records})
+            self._add(Part.POST_COUNTS, {record[0]: make(PostCounts, record[_COUNTS]) for record in records})
         if Part.VIEWER_LIKES in parts:
             self._add(Part.VIEWER_LIKES, {record[0]: record[10] for record in records})
         if Part.VIEWER_REPOSTS in parts:
@@ -120,10 +116,11 @@ class Hydrated:
     def add_users(self, records: Sequence[Any], parts: Parts, *, start: int = 0) -> None:
         """Takes what `select_users` gave; `start` is the column where users begin."""
         make = tuple.__new__
-        counts, follows, followers = start + 4, start + 7, start + 8
-        self.users |= {record[start]: make(UserRow, record[start:counts]) for record in records}
+        row, counts = slice(start, start + 4), slice(start + 4, start + 7)
+        follows, followers = start + 7, start + 8
+        self.users |= {record[start]: make(UserRow, record[row]) for record in records}
         if Part.USER_COUNTS in parts:
-            self._add(Part.USER_COUNTS, {record[start]: make(UserCounts, record[counts:follows]) for record in records})
+            self._add(Part.USER_COUNTS, {record[start]: make(UserCounts, record[counts]) for record in records})
         if Part.VIEWER_FOLLOWS in parts:
             self._add(Part.VIEWER_FOLLOWS, {record[start]: record[follows] for record in records})
         if Part.VIEWER_FOLLOWERS in parts:

@@ -145,10 +145,7 @@ class Loaders:
 
         Whoever still holds the registry gets new ones.
         """
-        made = self.__dict__
-        for name in [name for name, value in made.items() if isinstance(value, BatchLoader)]:
-            del made[name]
-        self._lists.clear()
+        self.__dict__ = {"db": self.db, "viewer": self.viewer, "_lists": {}}
 
     def _list(self, kind: Callable[..., L], *asked: Any) -> L:
         """The loader of one part of a list."""

@@ -73,8 +73,8 @@ def connection(listing: Listing, request: PageRequest, page: Page[tuple[int, T]]
     )
 
 
-# What `Edge(…)` does, without a Python function around it; a feed makes a hundred.
-_edge: Callable[..., Edge[Any]] = tuple.__new__
+# What `Edge(…)` and the like do, without a Python function around it; a feed makes a hundred.
+new_tuple: Callable[..., Any] = tuple.__new__
 
 
 class Row(Protocol):
@@ -87,21 +87,35 @@ class Row(Protocol):
 R = TypeVar("R", bound=Row)
 
 
-def row_connection(listing: Listing, request: PageRequest, rows: Sequence[R]) -> Connection[R]:
-    """A page of rows that are sorted by their ids and thinned out by no rule, from one row more than asked for."""
-    has_next = len(rows) > request.first
-    kept = rows[: request.first] if has_next else rows
-    start, end = (kept[0].id, kept[-1].id) if kept else (None, None)
-    return Connection(
-        edges=[_edge(Edge, (listing, row.id, row)) for row in kept],
-        page_info=page_info(listing, request, start=start, has_next=has_next, end=end),
-    )
+class RowConnection(NamedTuple, Generic[R]):
+    """A page of rows that are sorted by their ids and thinned out by no rule: one row more than asked for, if any."""
+
+    listing: Listing
+    request: PageRequest
+    rows: Sequence[R]
+
+    @property
+    def edges(self) -> list[Edge[R]]:
+        listing = self.listing
+        return [new_tuple(Edge, (listing, row.id, row)) for row in self._kept]
+
+    @property
+    def page_info(self) -> PageInfo:
+        kept = self._kept
+        start, end = (kept[0].id, kept[-1].id) if kept else (None, None)
+        has_next = len(kept) < len(self.rows)
+        return page_info(self.listing, self.request, start=start, has_next=has_next, end=end)
+
+    @property
+    def _kept(self) -> Sequence[R]:
+        return self.rows if len(self.rows) <= self.request.first else self.rows[: self.request.first]
 
 
 class Scanned(NamedTuple, Generic[Source]):
-    """Part of a list before rules: (sort key, source); `reached` is the key it was scanned up to."""
+    """Part of a list before rules, and the sort keys of its items; `reached` is the key it was scanned up to."""
 
-    items: Sequence[tuple[int, Source]]
+    items: Sequence[Source]
+    keys: Sequence[int]
     reached: int
     is_end: bool
 
@@ -119,8 +133,8 @@ async def filled_page(
     after, is_end = request.after, False
     for _ in range(TOP_UP_ROUNDS):
         part = await scan(after, request.fetch_count - len(shown))
-        seen = await show([source for _, source in part.items])
-        shown += [(key, item) for (key, _), item in zip(part.items, seen, strict=True) if item is not None]
+        seen = await show(part.items)
+        shown += [(key, item) for key, item in zip(part.keys, seen, strict=True) if item is not None]
         after, is_end = part.reached, part.is_end
         if is_end or len(shown) > request.first:
             break

@@ -31,7 +31,7 @@ from resolvers.arguments import (
     UserPostsKind,
     page,
 )
-from resolvers.connections import PageInfo, Scanned, cursor, filled_page, page_info
+from resolvers.connections import PageInfo, Scanned, cursor, filled_page, new_tuple, page_info
 from resolvers.context import Context, Info
 
 # A message that is delivered twice is dropped if it is among so many of the last.
@@ -106,7 +106,7 @@ async def home_feed(info: Info, first: First = DEFAULT_PAGE, after: After = None
 
     async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
         part = await context.resources.home.scan(home, before=GREATEST_ID if start is None else start, limit=limit)
-        return Scanned([(entry.id, entry) for entry in part.entries], part.reached, part.is_end)
+        return Scanned(part.entries, [entry.id for entry in part.entries], part.reached, part.is_end)
 
     return await _feed(context, Listing.HOME_FEED, request, scan, home_reason(viewer.account_id))
 
@@ -164,8 +164,8 @@ def home_reason(viewer_id: int) -> Callable[[FeedEntry], FeedReason]:
 
 
 def _scanned(entries: Sequence[FeedEntry], limit: int) -> Scanned[FeedEntry]:
-    keyed = [(entry.id, entry) for entry in entries]
-    return Scanned(keyed, entries[-1].id if entries else 0, is_end=len(entries) < limit)
+    keys = [entry.id for entry in entries]
+    return Scanned(entries, keys, reached=keys[-1] if keys else 0, is_end=len(entries) < limit)
 
 
 async def _feed(
@@ -196,7 +196,7 @@ async def _edges(
     """The edges of entries; None for one whose post the viewer does not see."""
     posts = await context.loaders.posts.load_all([entry.post_id for entry in entries])
     return [
-        None if post is None else FeedEdge(listing, entry, post, reason_of)
+        None if post is None else new_tuple(FeedEdge, (listing, entry, post, reason_of))
         for entry, post in zip(entries, posts, strict=True)
     ]
 

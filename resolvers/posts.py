@@ -13,7 +13,7 @@ from core.paging import Listing, PageRequest
 from loaders.hydration import PostRow
 from resolvers.ahead import load_for, wanted_of_posts
 from resolvers.arguments import DEFAULT_PAGE, REPLY_LISTINGS, After, First, NodeId, ReplySort, Sort, page, post_number
-from resolvers.connections import Connection, Scanned, connection, filled_page, full_page, row_connection
+from resolvers.connections import Connection, RowConnection, Scanned, connection, filled_page, full_page
 from resolvers.context import Context, Info
 from resolvers.payloads import DeletedPostPayload, PostPayload, refusals_as
 
@@ -56,8 +56,8 @@ def replies(
     request = page(listing, first, after)
     loader = context.loaders.replies(request, is_newest_first=sort is ReplySort.NEWEST)
 
-    def connected(found: Sequence[PostRow] | None) -> Connection[PostRow]:
-        return row_connection(listing, request, found or ())
+    def connected(found: Sequence[PostRow] | None) -> RowConnection[PostRow]:
+        return RowConnection(listing, request, found or ())
 
     return compiler.Relation(loader=lambda _context: loader, key=compiler.Attribute("id"), then=connected)
 
@@ -84,7 +84,8 @@ async def viewer_likes(
         # A PageRequest brings one item more than it asks for.
         links = await loaders.likes(PageRequest(limit - 1, start)).load(root.account_id) or ()
         is_end = len(links) < limit
-        return Scanned([(link.key, link.target_id) for link in links], links[-1].key if links else 0, is_end)
+        target_ids, keys = [link.target_id for link in links], [link.key for link in links]
+        return Scanned(target_ids, keys, reached=keys[-1] if keys else 0, is_end=is_end)
 
     async def show(post_ids: Sequence[int]) -> Sequence[PostRow | None]:
         return await loaders.posts.load_all(post_ids)

@@ -1,6 +1,7 @@
 """What all types share: nodes, views of rows, relations, connections, scalars."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import strawberry
@@ -47,7 +48,8 @@ def encoded(kind: ids.Kind, attribute: str, *, description: str, graphql_type: A
 
 def node_id(kind: ids.Kind) -> Any:
     """The `id` field of a type whose rows have a number of this kind."""
-    return encoded(kind, "id", graphql_type=strawberry.ID, description="An opaque id, unique across all types.")
+    shown = compiler.Attribute("id", then=partial(ids.encode, kind))
+    return compiler.derived(shown, graphql_type=strawberry.ID, description="An opaque id, unique across all types.")
 
 
 def relation(

@@ -77,9 +77,9 @@ def member_of(entry_id: int) -> bytes:
     return _ID.pack(_ALL_BITS - entry_id)
 
 
-def entry_of(member: bytes) -> int:
-    """The entry that a member stands for."""
-    return _ALL_BITS - int(_ID.unpack(member)[0])
+def entries_of(members: Sequence[bytes]) -> list[int]:
+    """The entries that members stand for."""
+    return [_ALL_BITS - inverted for inverted in struct.unpack(f">{len(members)}Q", b"".join(members))]
 
 
 class Cut(NamedTuple):
@@ -113,7 +113,9 @@ class TimelineStore:
             )
 
         (filled, complete), members, _ = await self._cache.exchange(commands)
-        ids = [entry_of(member) for member in members if member not in MARKERS]
+        while members and members[-1] in MARKERS:  # they sort behind all entries
+            members.pop()
+        ids = entries_of(members)
         if filled is None or (len(ids) < limit and complete is None):
             return None
         return Cut(ids, is_end=len(ids) < limit)

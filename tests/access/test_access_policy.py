@@ -9,8 +9,9 @@ from access import policy
 from access.viewer import Viewer
 from core.errors import NotAllowedError, NotFoundError, UnauthenticatedError
 
-AUTHOR = Viewer(1, 10, datetime(2026, 1, 1, tzinfo=UTC))
-OTHER = Viewer(2, 20, datetime(2026, 1, 1, tzinfo=UTC))
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+AUTHOR = Viewer(1, 10, MOMENT)
+OTHER = Viewer(2, 20, MOMENT)
 VIEWERS = (AUTHOR, OTHER, None)
 
 
@@ -19,17 +20,17 @@ class Facts:
     """A post of AUTHOR."""
 
     author_id: int = AUTHOR.account_id
-    is_deleted: bool = False
-    is_repost: bool = False
+    deleted_at: datetime | None = None
+    repost_of_id: int | None = None
 
 
-LIVE, DELETED, REPOST = Facts(), Facts(is_deleted=True), Facts(is_repost=True)
+LIVE, DELETED, REPOST = Facts(), Facts(deleted_at=MOMENT), Facts(repost_of_id=3)
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
 @pytest.mark.parametrize(
     ("post", "is_visible"),
-    [(LIVE, True), (DELETED, False), (REPOST, False), (Facts(is_deleted=True, is_repost=True), False), (None, False)],
+    [(LIVE, True), (DELETED, False), (REPOST, False), (Facts(deleted_at=MOMENT, repost_of_id=3), False), (None, False)],
 )
 def test_only_live_posts_are_seen_and_the_refusal_is_always_the_same(
     viewer: Viewer | None, post: Facts | None, *, is_visible: bool

@@ -12,7 +12,7 @@ from core.cache import Cache
 from loaders.pages import GREATEST_ID
 from tests.timelines.own_redis import OwnRedis
 from timelines import keys
-from timelines.store import COMPLETE, FILLED, MARKERS, OPEN, Cut, TimelineStore, entry_of, member_of
+from timelines.store import COMPLETE, FILLED, MARKERS, OPEN, Cut, TimelineStore, entries_of, member_of
 
 READER = 7
 CHANNELS = "test:ev:"
@@ -51,7 +51,7 @@ class Timeline:
         return await self.cache.run(call)
 
     async def entries(self) -> list[int]:
-        return [entry_of(member) for member in await self.members() if member not in MARKERS]
+        return entries_of([member for member in await self.members() if member not in MARKERS])
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_members_sort_newest_first_and_behind_them_the_markers() -> None:
     ids = [3, 4, 255, 256, 2**53, 2**53 + 1, 2**62, GREATEST_ID]
     members = [member_of(entry_id) for entry_id in ids]
     assert sorted([*members, *MARKERS]) == [*reversed(members), COMPLETE, FILLED, OPEN]
-    assert [entry_of(member) for member in members] == ids
+    assert entries_of(members) == ids
 
 
 async def test_gives_entries_below_a_cursor_exactly_even_where_a_float_could_not(timeline: Timeline) -> None:
