@@ -6,7 +6,7 @@ copies of what this statement says.
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import sqlalchemy as sa
 
@@ -15,7 +15,7 @@ from core.paging import PageRequest
 from loaders.base import BatchLoader, PageLoader, Scope, viewer_id_of
 from loaders.hydration import HAS_HANDLE, VIEWER_ID, Parts, UserRow, is_there
 from loaders.pages import AFTER, LIMIT, after_or_end, parents
-from loaders.wanted import FeedEntry, SelectEntries, Wanted, WantedUsers, load_entries
+from loaders.wanted import IS_FOLLOWED, FeedEntry, SelectEntries, Wanted, WantedUsers, load_entries
 from models.accounts import account
 from models.follows import follow
 from models.posts import post
@@ -98,13 +98,13 @@ _OWN_NEWEST = (
 )
 
 
-def _select_home_among() -> sa.Select[tuple[int, int, int]]:
+def _select_home_among() -> sa.Select[Any]:
     """Those of some ids that belong into the viewer's home feed now, and the viewer's own newest between two places.
 
     A copy never authorises: whoever was unfollowed or deleted an entry since it was copied is dropped here. One's own
     are always asked from the table, so that a post is in its author's feed in the very next request.
     """
-    return sa.select(*_ENTRY_COLUMNS).where(
+    return sa.select(*_ENTRY_COLUMNS, (post.c.author_id != VIEWER_ID).label(IS_FOLLOWED)).where(
         sa.or_(
             post.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger))),
             post.c.id == sa.any_(sa.func.array(_OWN_NEWEST.scalar_subquery())),

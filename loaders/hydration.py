@@ -202,13 +202,20 @@ def _counts(
     return [_sum(table.c[name], deltas.c[name]) for name in counters], joined
 
 
-def user_columns(joined: sa.FromClause, parts: Parts) -> tuple[list[sa.ColumnElement[Any]], sa.FromClause]:
-    """The columns of a user, and `joined` (which has `account` in it) extended by what they need."""
+def user_columns(
+    joined: sa.FromClause, parts: Parts, *, is_followed: sa.ColumnElement[bool] | None = None
+) -> tuple[list[sa.ColumnElement[Any]], sa.FromClause]:
+    """The columns of a user, and `joined` (which has `account` in it) extended by what they need.
+
+    Where `is_followed` is true the viewer is known to follow the user; only elsewhere it is looked up.
+    """
     columns: list[sa.ColumnElement[Any]] = [account.c.id, account.c.handle, account.c.display_name, account.c.bio]
     counts: list[sa.ColumnElement[Any]] = [_NO_NUMBER] * 3
     if Part.USER_COUNTS in parts:
         counts, joined = _counts(joined, account_count, account.c.id, _USER_COUNTERS)
     follows = is_there(follow.c.follower_id == VIEWER_ID, follow.c.followee_id == account.c.id)
+    if is_followed is not None:
+        follows = sa.or_(is_followed, follows)
     follower = is_there(follow.c.follower_id == account.c.id, follow.c.followee_id == VIEWER_ID)
     flags = [
         follows if Part.VIEWER_FOLLOWS in parts else _NO_ANSWER,
@@ -224,10 +231,15 @@ def select_users(parts: Parts = EVERYTHING) -> sa.Select[Any]:
 
 
 def select_posts(
-    source: sa.FromClause | None = None, *, on: sa.ColumnElement[bool] | None = None, parts: Parts = EVERYTHING
+    source: sa.FromClause | None = None,
+    *,
+    on: sa.ColumnElement[bool] | None = None,
+    parts: Parts = EVERYTHING,
+    is_followed: sa.ColumnElement[bool] | None = None,
 ) -> sa.Select[Any]:
     """A SELECT of posts with their authors; `source` is joined to `post` by `on` and may narrow and order it.
 
+    Where `is_followed` is true the viewer is known to follow the author.
     Columns added behind (`.add_columns`) begin at POST_COLUMNS of the record.
     """
     joined: sa.FromClause = post if source is None or on is None else source.join(post, on)
@@ -242,7 +254,7 @@ def select_posts(
         liked if Part.VIEWER_LIKES in parts else _NO_ANSWER,
         reposted if Part.VIEWER_REPOSTS in parts else _NO_ANSWER,
     ]
-    of_author, joined = user_columns(joined, parts)
+    of_author, joined = user_columns(joined, parts, is_followed=is_followed)
     row = (
         post.c.id,
         post.c.author_id,

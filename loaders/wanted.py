@@ -37,8 +37,9 @@ _ENTRY_ID, _ENTRY_AUTHOR_ID, _PARENT_ID = POST_COLUMNS, POST_COLUMNS + 1, POST_C
 _NO_ID: sa.ColumnElement[int] = sa.literal_column("NULL::bigint", sa.BigInteger)
 _REPLY_LIMIT = sa.bindparam("reply_limit", type_=sa.Integer)
 
-# A SELECT of (id, author_id, post_id).
-SelectEntries = Callable[[], sa.Select[tuple[int, int, int]]]
+# A SELECT of (id, author_id, post_id); with a column IS_FOLLOWED if it knows of authors that the viewer follows them.
+SelectEntries = Callable[[], sa.Select[Any]]
+IS_FOLLOWED = "is_followed"
 
 
 class FeedEntry(NamedTuple):
@@ -177,7 +178,10 @@ class PostWithRepliesLoader(BatchLoader[int, PostRow]):
 @lru_cache(maxsize=512)
 def _statement(select_entries: SelectEntries, form: _Form) -> Statement[Any]:
     entries = select_entries().cte("entries").prefix_with("MATERIALIZED")
-    own = select_posts(entries, on=post.c.id == entries.c.post_id, parts=form.parts)
+    known = entries.c.get(IS_FOLLOWED)
+    # Of a repost it is the reposter who is known to be followed.
+    is_followed = None if known is None else sa.and_(known, entries.c.author_id == post.c.author_id)
+    own = select_posts(entries, on=post.c.id == entries.c.post_id, parts=form.parts, is_followed=is_followed)
     branches = [own.add_columns(entries.c.id, entries.c.author_id, _NO_ID)]
     if form.are_replies_newest_first is not None:
         # A post and its repost may be on one page.
