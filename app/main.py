@@ -19,7 +19,7 @@ from app.transport.api import Services
 from app.web_assets import DIST
 
 # Objects that may be in cycles, some tens of megabytes: a few hundred pages that are being made.
-YOUNG_BEFORE_COLLECTION = 50_000
+YOUNG_BEFORE_COLLECTION = 20_000
 
 
 class State(TypedDict):
@@ -53,7 +53,7 @@ def create_production_app() -> Application:
     # requests leave it nothing (tested); by CPython's own threshold it would look at each page several times meanwhile.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG_BEFORE_COLLECTION)
+    gc.set_threshold(YOUNG_BEFORE_COLLECTION, 5, 2)
     return app
 
 
