@@ -27,7 +27,7 @@ SOME_CURSOR = "query { homeFeed(first: 1) { eventCursor } }"
 @pytest.fixture
 def settings(settings: Settings, own_redis: OwnRedis) -> Settings:
     """With a Redis of their own: its connections are counted, and it is restarted."""
-    return settings.model_copy(update={"redis_url": own_redis.url})
+    return settings.model_copy(update={"redis_url": own_redis.url, "redis_timeout_s": 0.25})
 
 
 async def test_post_accepted_by_one_process_reaches_a_socket_of_another(

@@ -48,10 +48,12 @@ async def answers_again(cache: Cache) -> float:
     raise AssertionError(f"Redis was not used again within {BACK_WITHIN_S} s")
 
 
-async def test_more_callers_than_connections_wait_their_turn(cache: Cache) -> None:
+async def test_more_callers_than_connections_wait_their_turn(own_redis: OwnRedis) -> None:
+    cache = Cache(own_redis.url, prefix="test:", timeout_s=5.0)
     await put(cache, "key", b"value")
     for _ in range(3):
         assert await asyncio.gather(*(get(cache, "key") for _ in range(150))) == [b"value"] * 150
+    await cache.close()
 
 
 @pytest.mark.parametrize("break_it", [OwnRedis.kill, OwnRedis.freeze], ids=["killed", "frozen"])

@@ -32,7 +32,7 @@ BREAKS = pytest.mark.parametrize("break_it", [OwnRedis.kill, OwnRedis.freeze], i
 @pytest.fixture
 def settings(settings: Settings, own_redis: OwnRedis) -> Settings:
     """With a Redis that this test may break."""
-    return settings.model_copy(update={"redis_url": own_redis.url})
+    return settings.model_copy(update={"redis_url": own_redis.url, "redis_timeout_s": 0.25})
 
 
 async def feed(api: Api, reader: Person, first: int = 50) -> list[str]:
