@@ -23,10 +23,9 @@ from graphql.type import (
     is_non_null_type,
 )
 
-from compiler.abstract import type_of_kind
+from compiler.abstract import AbstractCompletion, type_of_kind
 from compiler.ahead import KnownAhead
 from compiler.completion import (
-    AbstractCompletion,
     Completion,
     ListCompletion,
     NonNullCompletion,
