@@ -18,10 +18,11 @@ from graphql.language import OperationType
 from graphql.type import GraphQLInterfaceType, GraphQLUnionType
 from strawberry.types.field import StrawberryField
 
+from compiler.arguments import STRAWBERRY_DEFINITION
 from compiler.operation import CompiledOperation
 from compiler.plan import FieldPlan, NotCompilableError, Plan
 from compiler.relations import MARK, MISSING, Attribute, Lookup, Relation
-from compiler.resolving import STRAWBERRY_DEFINITION, Called, Computed, LookedUp, Related
+from compiler.resolving import Called, Computed, LookedUp, Related
 from compiler.selection import Selection
 
 WIDTH = 100

@@ -25,6 +25,7 @@ from graphql.type import (
 
 from compiler.abstract import AbstractCompletion, type_of_kind
 from compiler.ahead import KnownAhead
+from compiler.arguments import Arguments
 from compiler.completion import (
     Completion,
     ListCompletion,
@@ -33,7 +34,7 @@ from compiler.completion import (
 )
 from compiler.leaves import LeafCompletion
 from compiler.places import FieldPlaces, Places
-from compiler.resolving import Arguments, Related, Resolving, resolving_of
+from compiler.resolving import Related, Resolving, resolving_of
 from compiler.run import Bubble, Later, Run
 from compiler.selection import Selection
 

@@ -3,42 +3,20 @@
 `values` gives a list with a value (or an awaitable, or an Exception) for each source.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date, time, timedelta
-from decimal import Decimal
-from enum import Enum
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
-from uuid import UUID
 
-from graphql.execution.collect_fields import FieldDetails
-from graphql.pyutils import Undefined
-from graphql.type import GraphQLField, GraphQLObjectType, GraphQLSchema
-from strawberry.types.arguments import convert_arguments
+from graphql.type import GraphQLSchema
 from strawberry.types.field import StrawberryField
 
+from compiler.arguments import STRAWBERRY_DEFINITION, Arguments, Position
 from compiler.places import Places
 from compiler.relations import MARK, Attribute, Derived, Lookup, Relation
 from compiler.run import VOID, Later, Run
 
-STRAWBERRY_DEFINITION = "strawberry-definition"
 _CONVERTER = "strawberry.schema.schema_converter"
 _CONVERTED = frozenset({"_resolver", "_async_resolver", "_get_basic_result"})
-# Values that a resolver cannot change, so that all calls may share them.
-_CONSTANT = (type(None), str, int, float, bool, Enum, date, time, timedelta, Decimal, UUID)
-# Values of variables by which arguments are kept. No floats: 0.0 and -0.0 are equal.
-_KEYS = frozenset({type(None), type(Undefined), str, int, bool})
-LONGEST_KEPT_CHARS = 256
-MOST_KEPT = 64
-
-
-class Position(Protocol):
-    """The field whose values are found."""
-
-    nodes: list[Any]
-    field_def: GraphQLField
-    parent_type: GraphQLObjectType
-    details: FieldDetails
 
 
 class Resolving(Protocol):
@@ -181,71 +159,6 @@ class Resolved:
         return values
 
 
-class Arguments:
-    """The arguments of one Strawberry field, as its resolver takes them: converted once, where that can be shared."""
-
-    def __init__(self, definition: StrawberryField, position: Position, schema: GraphQLSchema) -> None:
-        strawberry_schema = schema.extensions[STRAWBERRY_DEFINITION]
-        self._definition = definition
-        self._position = position
-        self._config = strawberry_schema.config
-        self._scalars = strawberry_schema.schema_converter.scalar_registry
-        self._is_empty = not position.field_def.args and not position.details.node.arguments
-        self._variables = tuple(_variables_of(position.details))
-        self._fixed: dict[str, Any] | None = {} if self._is_empty else None
-        # By the values of the variables that they mention.
-        self._known: dict[Any, dict[str, Any]] = {}
-
-    @classmethod
-    def of_position(cls, position: Position, schema: GraphQLSchema) -> "Arguments | None":
-        """Those of a field; None if it is no Strawberry field."""
-        definition = (position.field_def.extensions or {}).get(STRAWBERRY_DEFINITION)
-        return cls(definition, position, schema) if isinstance(definition, StrawberryField) else None
-
-    def of(self, run: Run) -> dict[str, Any]:
-        """By Python name; not to be changed. Raises GraphQLError, or what a conversion raises, if they are wrong."""
-        if self._fixed is not None:
-            return self._fixed
-        key = self._key(run)
-        known = None if key is None else self._known.get(key)
-        if known is not None:
-            return known
-        position = self._position
-        converted = convert_arguments(
-            run.arguments(position.field_def, position.details),
-            self._definition.arguments,
-            scalar_registry=self._scalars,
-            config=self._config,
-        )
-        if all(isinstance(value, _CONSTANT) for value in converted.values()):
-            self._keep(key, converted)
-        return converted
-
-    def _key(self, run: Run) -> Any:
-        """What the arguments depend on; None where that is too much to be kept."""
-        if self._position.details.fragment_variable_values is not None:
-            return None
-        coerced = run.variables.coerced
-        key = []
-        for name in self._variables:
-            value = coerced.get(name, Undefined)
-            kind = type(value)
-            if kind not in _KEYS and not isinstance(value, Enum):
-                return None
-            if kind is str and len(value) > LONGEST_KEPT_CHARS:
-                return None
-            key.append((kind, value))  # 1 and True are equal, but not the same argument
-        return tuple(key)
-
-    def _keep(self, key: Any, converted: dict[str, Any]) -> None:
-        if not self._variables:
-            self._fixed = converted
-        elif key is not None:
-            if len(self._known) >= MOST_KEPT:
-                self._known.clear()
-            self._known[key] = converted
-
-
 NO_KEY = object()
 """Stands in a level's loaded values where an object has no key."""
 
@@ -369,20 +282,3 @@ def applied(function: Callable[[Any], Any], value: Any) -> Any:
         return function(value)
     except Exception as error:  # noqa: BLE001 (whatever it raises is its field's error)
         return error
-
-
-def _variables_of(details: FieldDetails) -> Iterator[str]:
-    """The names of the variables that a field's arguments mention."""
-    for argument in details.node.arguments or ():
-        yield from _mentioned(argument.value)
-
-
-def _mentioned(value: Any) -> Iterator[str]:
-    if value.kind == "variable":
-        yield value.name.value
-    elif value.kind == "list":
-        for item in value.values:
-            yield from _mentioned(item)
-    elif value.kind == "object":
-        for field in value.fields:
-            yield from _mentioned(field.value)

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from compiler import CompiledExecutor, rows
+from compiler.arguments import Arguments
 from compiler.completion import ListCompletion
 from compiler.executor import PlanCache, Plans
 from compiler.places import ItemPlaces
 from compiler.plan import FieldPlan
-from compiler.resolving import Arguments, Irregular, Link
+from compiler.resolving import Irregular, Link
 from compiler.rows import Inline
 from compiler.run import Bubble, Run
 from compiler.selection import Selection
