@@ -54,6 +54,14 @@ class Ahead:
         found: T = notes[conclude, path]
         return found
 
+    def once(self, conclude: "Callable[[Ahead], T]") -> T:
+        """What `conclude` says of all this, asked once for a plan: it must not look at arguments."""
+        notes = self._field.ahead.notes
+        if (conclude, None) not in notes:
+            notes[conclude, None] = conclude(self)
+        found: T = notes[conclude, None]
+        return found
+
     def calls(self, *path: str) -> list[Call]:
         """Each selection of the field at the end of `path` whose arguments are good; none below abstract types."""
         known = self._field.ahead
@@ -78,7 +86,7 @@ class KnownAhead:
     def __init__(self) -> None:
         self.is_alone = False
         self.fields: dict[tuple[str, ...], Sequence[FieldPlan]] = {}
-        self.notes: dict[tuple[Callable[..., Any], tuple[str, ...]], Any] = {}
+        self.notes: dict[tuple[Callable[..., Any], tuple[str, ...] | None], Any] = {}
 
 
 def _as_they_are(relations: frozenset[Relation] | None) -> frozenset[Relation] | None:

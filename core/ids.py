@@ -38,7 +38,7 @@ class MalformedIdError(ValueError):
 def encode(kind: Kind, number: int) -> str:
     """The opaque form of an id."""
     # Called for every node of a page: opaque.to_text, less what is for padding, which nine bytes do not have.
-    return b2a_base64(_pack(kind, number), newline=False).translate(opaque.TO_URL).decode("ascii")
+    return b2a_base64(_pack(kind, number), newline=False).translate(opaque.TO_URL).decode()
 
 
 def decode(text: str) -> tuple[Kind, int]:

@@ -9,7 +9,7 @@ _FROM_URL = bytes.maketrans(b"-_+/", b"+/!!")
 
 def to_text(raw: bytes) -> str:
     """The text of some bytes."""
-    return binascii.b2a_base64(raw, newline=False).translate(TO_URL).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(raw, newline=False).translate(TO_URL).rstrip(b"=").decode()
 
 
 def to_bytes(text: str) -> bytes:

@@ -48,15 +48,23 @@ def wanted_page_of_user(info: Info) -> WantedPage | None:
 def wanted_of_posts(info: Info) -> Wanted:
     """What is asked of the posts that a field gives."""
     ahead = look_ahead(info)
-    return WHOLE_POSTS if ahead is None else _wanted(ahead, ())
+    return WHOLE_POSTS if ahead is None else Wanted(ahead.once(_parts_of_posts), _replies(ahead.calls("replies")))
 
 
 def _wanted_of_entries(ahead: Ahead) -> Wanted:
-    return _wanted(ahead, _TO_POSTS, ("edges", "reason", "user"), ("edges", "repostedBy"))
+    return Wanted(ahead.once(_parts_of_entries), _replies(ahead.calls(*_TO_POSTS, "replies")))
 
 
-def _wanted(ahead: Ahead, to_posts: tuple[str, ...], *to_users: tuple[str, ...]) -> Wanted:
-    return Wanted(_parts(ahead, to_posts, *to_users), _replies(ahead.calls(*to_posts, "replies")))
+def _parts_of_entries(ahead: Ahead) -> Parts:
+    return _parts(ahead, _TO_POSTS, ("edges", "reason", "user"), ("edges", "repostedBy"))
+
+
+def _parts_of_posts(ahead: Ahead) -> Parts:
+    return _parts(ahead, ())
+
+
+def _parts_of_connection(ahead: Ahead) -> Parts:
+    return _parts(ahead, _TO_POSTS)
 
 
 def _parts(ahead: Ahead, to_posts: tuple[str, ...], *to_users: tuple[str, ...]) -> Parts:
@@ -87,7 +95,7 @@ def _replies(calls: list[Call]) -> WantedReplies | None:
     request = _first_page(REPLY_LISTINGS[sort], arguments)
     if request is None:
         return None
-    parts: Parts = frozenset().union(*(_parts(call.ahead, _TO_POSTS) for call in calls))
+    parts: Parts = frozenset().union(*(call.ahead.once(_parts_of_connection) for call in calls))
     return WantedReplies(request, is_newest_first=sort is ReplySort.NEWEST, parts=parts)
 
 
