@@ -166,10 +166,10 @@ async def test_posting_needs_a_viewer(api: Api, world: World) -> None:
     assert (await api.data("{ publicFeed(first: 1) { edges { cursor } } }"))["publicFeed"]["edges"] == []
 
 
-async def test_posting_costs_four_statements_and_replying_one_more(api: Api, world: World) -> None:
+async def test_posting_costs_two_statements_and_replying_one_more(api: Api, world: World) -> None:
     document = "mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id body } errors { code } } }"
     parent = post_id(await world.post(world.bob))
-    with api.budget(sql=4, redis=1):
+    with api.budget(sql=2, redis=1):
         await api.data(document, by=world.alice, input={"body": "hello"})
-    with api.budget(sql=5, redis=1):
+    with api.budget(sql=3, redis=1):
         await api.data(document, by=world.alice, input={"body": "hello", "replyToId": parent})

@@ -142,7 +142,7 @@ async def test_a_repost_of_a_deleted_post_leaves_no_trace_on_a_profile(api: Api,
 async def test_a_profile_costs_the_same_for_ten_and_a_hundred_posts(api: Api, world: World, count: int) -> None:
     for number in range(count):
         await world.post(world.bob, f"post {number}")
-    with api.budget(sql=3):
+    with api.budget(sql=1):
         data = await api.data(HOT_PROFILE, by=world.alice, first=count)
     assert len(data["user"]["posts"]["edges"]) == count
 

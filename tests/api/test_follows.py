@@ -164,5 +164,5 @@ async def test_a_page_of_followers_costs_the_same_for_any_number(api: Api, world
     for number in range(12):
         await world.follow(await world.join(f"fan{number}"), world.eve)
     for first in (3, 12):
-        with api.budget(sql=5):
+        with api.budget(sql=4):
             await api.data(PAGE, handle="eve", first=first)

@@ -49,7 +49,7 @@ async def test_costs_the_same_for_ten_and_a_hundred_posts(api: Api, world: World
     await worker.settle()
     await api.data(HOME, by=world.alice, first=count)
     await api.services.resources.home.rebuilt()
-    with api.budget(sql=3, redis=1):
+    with api.budget(sql=1, redis=1):
         data = await api.data(HOME, by=world.alice, first=count)
     assert len(data["homeFeed"]["edges"]) == count
 

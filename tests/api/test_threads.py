@@ -92,7 +92,7 @@ async def test_a_thread_costs_the_same_for_any_number_of_replies(api: Api, world
     for number in range(count):
         reply = await world.post((world.carol, world.dan)[number % 2], f"reply {number}", reply_to=chain[-1])
         await world.post(world.eve, "deeper", reply_to=reply)
-    with api.budget(sql=6):
+    with api.budget(sql=5):
         data = await api.data(THREAD, by=world.alice, id=post_id(chain[-1]), first=count)
     replies = data["post"]["replies"]["edges"]
     assert len(replies) == count
@@ -105,9 +105,9 @@ async def test_the_first_replies_of_twenty_posts_are_one_statement(api: Api, wor
         for reply in range(number % 5):
             await world.post(world.carol, f"{number}.{reply}", reply_to=post)
     document = "{ publicFeed { edges { node { body %s } } } }"
-    with api.budget(sql=2):
+    with api.budget(sql=1):
         await api.data(document % "")
-    with api.budget(sql=3):
+    with api.budget(sql=1):
         data = await api.data(document % "replies(first: 3) { edges { node { body author { handle } } } }")
     for place, edge in enumerate(data["publicFeed"]["edges"]):
         number = 19 - place
