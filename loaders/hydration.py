@@ -166,8 +166,8 @@ HAS_HANDLE: sa.ColumnElement[bool] = sa.func.lower(account.c.handle) == sa.any_(
 )
 
 
-def _deltas(subject_id: sa.ColumnElement[int], counters: Mapping[str, Counter]) -> LateralFromClause:
-    """One row: the sum of the unfolded changes of each counter of a subject."""
+def _deltas(is_subject: sa.ColumnElement[bool], counters: Mapping[str, Counter]) -> LateralFromClause:
+    """One row: the sum of the unfolded changes of each counter of the subjects. No two kinds share a counter."""
     sums = [
         sa.func.coalesce(
             sa.func.sum(count_delta.c.amount).filter(count_delta.c.counter == sa.literal_column(str(int(counter)))),
@@ -175,7 +175,7 @@ def _deltas(subject_id: sa.ColumnElement[int], counters: Mapping[str, Counter]) 
         ).label(name)
         for name, counter in counters.items()
     ]
-    return sa.select(*sums).where(count_delta.c.subject_id == subject_id).lateral()
+    return sa.select(*sums).where(is_subject).lateral()
 
 
 def _sum(total: sa.ColumnElement[int], delta: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
@@ -194,25 +194,36 @@ def is_there(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
 
 
 def _counts(
-    joined: sa.FromClause, table: sa.Table, key: sa.ColumnElement[int], counters: Mapping[str, Counter]
+    joined: sa.FromClause,
+    table: sa.Table,
+    key: sa.ColumnElement[int],
+    counters: Mapping[str, Counter],
+    deltas: LateralFromClause | None,
 ) -> tuple[list[sa.ColumnElement[Any]], sa.FromClause]:
-    """The exact counts of what has the id `key`, in the order of `counters`: by the name of a column, its counter."""
-    deltas = _deltas(key, counters)
-    joined = joined.outerjoin(table, next(iter(table.primary_key.columns)) == key).join(deltas, sa.true())
+    """The counts of a row with this key, and `joined` extended by where they are, which `deltas` may be in already."""
+    joined = joined.outerjoin(table, next(iter(table.primary_key.columns)) == key)
+    if deltas is None:
+        deltas = _deltas(count_delta.c.subject_id == key, counters)
+        joined = joined.join(deltas, sa.true())
     return [_sum(table.c[name], deltas.c[name]) for name in counters], joined
 
 
 def user_columns(
-    joined: sa.FromClause, parts: Parts, *, is_followed: sa.ColumnElement[bool] | None = None
+    joined: sa.FromClause,
+    parts: Parts,
+    *,
+    is_followed: sa.ColumnElement[bool] | None = None,
+    deltas: LateralFromClause | None = None,
 ) -> tuple[list[sa.ColumnElement[Any]], sa.FromClause]:
     """The columns of a user, and `joined` (which has `account` in it) extended by what they need.
 
-    Where `is_followed` is true the viewer is known to follow the user; only elsewhere it is looked up.
+    Where `is_followed` is true the viewer is known to follow the user; only elsewhere it is looked up. `deltas` are the
+    changes of the user's counts, if they are in `joined` already.
     """
     columns: list[sa.ColumnElement[Any]] = [account.c.id, account.c.handle, account.c.display_name, account.c.bio]
     counts: list[sa.ColumnElement[Any]] = [_NO_NUMBER] * 3
     if Part.USER_COUNTS in parts:
-        counts, joined = _counts(joined, account_count, account.c.id, _USER_COUNTERS)
+        counts, joined = _counts(joined, account_count, account.c.id, _USER_COUNTERS, deltas)
     follows = is_there(follow.c.follower_id == VIEWER_ID, follow.c.followee_id == account.c.id)
     if is_followed is not None:
         follows = sa.or_(is_followed, follows)
@@ -244,9 +255,15 @@ def select_posts(
     """
     joined: sa.FromClause = post if source is None or on is None else source.join(post, on)
     joined = joined.join(account, account.c.id == post.c.author_id)
+    deltas: LateralFromClause | None = None
+    if parts >= {Part.POST_COUNTS, Part.USER_COUNTS}:
+        # Of the post and its author by one look into the index.
+        is_subject = count_delta.c.subject_id.in_([post.c.id, account.c.id])
+        deltas = _deltas(is_subject, _POST_COUNTERS | _USER_COUNTERS)
+        joined = joined.join(deltas, sa.true())
     counts: list[sa.ColumnElement[Any]] = [_NO_NUMBER] * 3
     if Part.POST_COUNTS in parts:
-        counts, joined = _counts(joined, post_count, post.c.id, _POST_COUNTERS)
+        counts, joined = _counts(joined, post_count, post.c.id, _POST_COUNTERS, deltas)
     repost = post.alias("viewer_repost")
     liked = is_there(like.c.post_id == post.c.id, like.c.account_id == VIEWER_ID)
     reposted = is_there(repost.c.repost_of_id == post.c.id, repost.c.author_id == VIEWER_ID)
@@ -254,7 +271,7 @@ def select_posts(
         liked if Part.VIEWER_LIKES in parts else _NO_ANSWER,
         reposted if Part.VIEWER_REPOSTS in parts else _NO_ANSWER,
     ]
-    of_author, joined = user_columns(joined, parts, is_followed=is_followed)
+    of_author, joined = user_columns(joined, parts, is_followed=is_followed, deltas=deltas)
     row = (
         post.c.id,
         post.c.author_id,
