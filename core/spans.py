@@ -17,6 +17,8 @@ Attribute = str | int | bool
 # Attributes of a batch of a loader.
 LOADER = "rookery.loader"
 KEYS = "rookery.keys"
+# Attribute of a feed's own statement.
+FEED = "rookery.feed"
 
 
 class Place(Protocol):

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import sqlalchemy as sa
 
+from core import spans
 from core.database import Reader, rows_of
 from core.paging import PageRequest
 from loaders.base import BatchLoader, PageLoader, Scope, viewer_id_of
@@ -142,14 +143,14 @@ class HomeEntries:
 
     async def newest(self, *, before: int, limit: int) -> list[FeedEntry]:
         """What `fetch_home_entries` gives."""
-        arrived = await load_entries(
-            self._scope, _select_home, self._wanted, viewer_id=self.viewer_id, after=before, limit=limit
+        return await _load_feed(
+            "home", self._scope, _select_home, self._wanted, viewer_id=self.viewer_id, after=before, limit=limit
         )
-        return arrived.entries
 
     async def among(self, ids: Sequence[int], *, since: int, before: int, own_limit: int) -> list[FeedEntry]:
         """Those of `ids` that belong into the home feed now, and one's own from `since` to below `before`."""
-        arrived = await load_entries(
+        return await _load_feed(
+            "home among",
             self._scope,
             _select_home_among,
             self._wanted,
@@ -159,14 +160,25 @@ class HomeEntries:
             after=before,
             limit=own_limit,
         )
-        return arrived.entries
 
 
 async def load_public_entries(scope: Scope, wanted: Wanted, *, before: int, limit: int) -> list[FeedEntry]:
     """The newest posts of everyone below the id `before`, without replies and reposts."""
-    arrived = await load_entries(
-        scope, _select_public, wanted, viewer_id=viewer_id_of(scope.viewer), after=before, limit=limit
+    return await _load_feed(
+        "public", scope, _select_public, wanted, viewer_id=viewer_id_of(scope.viewer), after=before, limit=limit
     )
+
+
+async def _load_feed(
+    name: str, scope: Scope, select_entries: SelectEntries, wanted: Wanted, **parameters: object
+) -> list[FeedEntry]:
+    """`load_entries` with a span of its own, as no loader's batch has it."""
+    place = spans.current.get()
+    if place is None:
+        arrived = await load_entries(scope, select_entries, wanted, None, **parameters)
+    else:
+        with spans.begun(place, "load feed", {spans.FEED: name}):
+            arrived = await load_entries(scope, select_entries, wanted, None, **parameters)
     return arrived.entries
 
 

@@ -61,7 +61,11 @@ class Spans:
 
     @property
     def batches(self) -> list[ReadableSpan]:
-        return [span for span in self.all if span.name.startswith("load ")]
+        return [span for span in self.all if span.name.startswith("load ") and span.name != "load feed"]
+
+    @property
+    def feeds(self) -> list[ReadableSpan]:
+        return [span for span in self.all if span.name == "load feed"]
 
     def clear(self) -> None:
         self._exporter.clear()
@@ -130,7 +134,8 @@ async def test_feed_gives_one_operation_and_below_it_as_many_batches_as_were_loa
     told = [(attributes_of(batch)[spans.LOADER], attributes_of(batch)[spans.KEYS]) for batch in found.batches]
     assert sorted(told) == sorted(batches)
     assert {batch.name for batch in found.batches} == {f"load {loader}" for loader, _ in batches}
-    for batch in found.batches:
+    assert [attributes_of(feed) for feed in found.feeds] == [{spans.FEED: "home"}]
+    for batch in (*found.batches, *found.feeds):
         assert is_below(batch, operation)
         assert operation.start_time <= batch.start_time <= batch.end_time <= operation.end_time  # type: ignore[operator]
     assert operation.parent is None
@@ -146,6 +151,18 @@ async def test_feed_gives_one_operation_and_below_it_as_many_batches_as_were_loa
         "rookery.is_compiled": True,
         "rookery.errors": 0,
     }
+
+
+async def test_a_feed_says_where_its_entries_come_from(api: Api, world: World, found: Spans) -> None:
+    await world.post(world.bob)
+    await api.run(HOME, by=world.alice, first=1)
+    await api.services.resources.home.rebuilt()
+    found.clear()
+    await api.run(HOME, by=world.alice, first=1)
+    await api.run("{ publicFeed(first: 1) { edges { node { body } } } }")
+    assert [attributes_of(feed)[spans.FEED] for feed in found.feeds] == ["home among", "public"]
+    for feed, operation in zip(found.feeds, found.operations, strict=True):
+        assert is_below(feed, operation)
 
 
 async def test_batch_is_below_the_operation_that_asked_for_it(api: Api, world: World, found: Spans) -> None:
