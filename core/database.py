@@ -279,8 +279,16 @@ class Database(Reader):
         """`transact` with `at` as the clock."""
 
         async def run(connection: Connection) -> R:
-            async with connection.transaction():
-                return await action(Transaction(connection, self.observers, at=at), *args, **kwargs)
+            await connection.execute("BEGIN")
+            try:
+                result = await action(Transaction(connection, self.observers, at=at), *args, **kwargs)
+            except _ENDED:
+                await connection.execute("ROLLBACK")
+                raise
+            # After anything else something may still run. The pool rolls it back (Pool.recover): whoever is cancelled
+            # must not wait for it, nor end with what becomes of it.
+            await connection.execute("COMMIT")
+            return result
 
         return await self._attempted(run)
 

@@ -17,6 +17,10 @@ WITHIN_S = 5
 SLEEP = values_of(
     sa.select(sa.literal(1)).select_from(sa.func.pg_sleep(sa.bindparam("seconds", type_=sa.Integer))), int
 )
+# Two seconds, cancelled or not.
+SLEEP_IN_SPITE_OF_CANCELS = command(
+    sa.text("DO $$ BEGIN PERFORM pg_sleep(2); EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(2); END $$")
+)
 ONE = values_of(sa.select(sa.literal_column("1")), int)
 ECHO = values_of(sa.select(sa.bindparam("number", type_=sa.BigInteger)), int)
 _ID = sa.bindparam("account_id", type_=sa.BigInteger)

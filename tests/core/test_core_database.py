@@ -19,6 +19,7 @@ from tests.core.databases import (
     POOL_SIZE,
     RENAME,
     SLEEP,
+    SLEEP_IN_SPITE_OF_CANCELS,
     WITHIN_S,
     assert_whole,
     become_sessions,
@@ -154,6 +155,25 @@ async def test_a_thousand_cancelled_requests_leak_no_connection_and_no_transacti
         await assert_whole(db, pool_size)
         await become_sessions(pool_size, worker_database_url)
         assert await sessions(worker_database_url, state="idle") == pool_size
+
+
+@pytest.mark.parametrize("transact", [Database.transact, Database.transact_in_one_write])
+async def test_whoever_is_cancelled_does_not_wait_for_a_statement_that_goes_on(
+    worker_database_url: str, transact: Any
+) -> None:
+    async def go_on(tx: Transaction) -> None:
+        await tx.run(SLEEP_IN_SPITE_OF_CANCELS)
+
+    async with opened(worker_database_url, command_timeout_s=3) as db:
+        task = asyncio.ensure_future(transact(db, go_on))
+        await become_sessions(1, worker_database_url, state="active")
+        started_s = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert time.monotonic() - started_s < 1
+        await become_sessions(0, worker_database_url, state="active")
+        await assert_whole(db)
 
 
 async def test_a_statement_that_nobody_cancels_is_ended_by_the_server(worker_database_url: str) -> None:
