@@ -88,6 +88,10 @@ class RehearsalDatabase(Database):
         async with self._turn, self._borrowed.transaction():
             yield self._borrowed
 
+    @asynccontextmanager
+    async def _transaction(self, connection: Connection) -> AsyncIterator[None]:  # noqa: ARG002 (in its savepoint)
+        yield
+
     async def _fetch(self, statement: Statement[Any], arguments: Sequence[object]) -> Sequence[Any]:
         assert not statement.does_write, "a Reader does not write"
         for observe in self.observers:

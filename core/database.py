@@ -233,6 +233,18 @@ class Database(Reader):
             raise
         pool.give_back(connection)
 
+    @asynccontextmanager
+    async def _transaction(self, connection: Connection) -> AsyncIterator[None]:
+        await connection.execute("BEGIN")
+        try:
+            yield
+        except _ENDED:
+            await connection.execute("ROLLBACK")
+            raise
+        # After anything else something may still run. The pool rolls it back (Pool.recover): whoever is cancelled must
+        # not wait for it, nor end with what becomes of it.
+        await connection.execute("COMMIT")
+
     async def _fetch(self, statement: Statement[Any], arguments: Sequence[object]) -> Sequence[Any]:
         assert not statement.does_write, "a Reader does not write"
         for observe in self.observers:
@@ -279,16 +291,8 @@ class Database(Reader):
         """`transact` with `at` as the clock."""
 
         async def run(connection: Connection) -> R:
-            await connection.execute("BEGIN")
-            try:
-                result = await action(Transaction(connection, self.observers, at=at), *args, **kwargs)
-            except _ENDED:
-                await connection.execute("ROLLBACK")
-                raise
-            # After anything else something may still run. The pool rolls it back (Pool.recover): whoever is cancelled
-            # must not wait for it, nor end with what becomes of it.
-            await connection.execute("COMMIT")
-            return result
+            async with self._transaction(connection):
+                return await action(Transaction(connection, self.observers, at=at), *args, **kwargs)
 
         return await self._attempted(run)
 
