@@ -1,6 +1,7 @@
 """The worker: every event is handled, whatever dies, fails or hurries meanwhile."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -258,13 +259,16 @@ async def test_failing_event_is_put_off_longer_each_time_and_parked_in_the_end(
     monkeypatch.setattr(fanout.FanOut, "on_entry_added", fails)
     await world.post(world.bob)
     for attempt in range(1, outbox.ATTEMPTS_BEFORE_PARKING + 1):
+        began_s = time.monotonic()
         assert await worker.drain(Queue.FANOUT) == 1
         row = await table.only()
         assert (row["attempts"], row["done_at"]) == (attempt, None)
         assert (row["parked_at"] is not None) == (attempt == outbox.ATTEMPTS_BEFORE_PARKING)
         expected_s = min(2 ** (attempt - 1), outbox.LONGEST_PAUSE_S)
-        assert expected_s - 1 < await table.pause_s() <= expected_s
-        assert await worker.drain(Queue.FANOUT) == 0
+        pause_s = await table.pause_s()
+        assert expected_s - (time.monotonic() - began_s) <= pause_s <= expected_s
+        if expected_s == outbox.LONGEST_PAUSE_S:  # a short pause may be over on a busy machine
+            assert await worker.drain(Queue.FANOUT) == 0
         await table.let_pass(outbox.LONGEST_PAUSE_S)
     assert await worker.drain(Queue.FANOUT) == 0
 
