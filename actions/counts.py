@@ -6,6 +6,7 @@ from sqlalchemy.dialects.postgresql import insert
 from core.database import Transaction, command, values_of
 from models.accounts import account_count
 from models.counts import Counter, count_delta
+from models.hashtags import hashtag_count
 from models.posts import post_count
 
 FOLDED_AT_ONCE = 5_000
@@ -46,11 +47,16 @@ _TABLES = {
         Counter.POST_LIKES: post_count.c.like_count,
         Counter.POST_REPLIES: post_count.c.reply_count,
         Counter.POST_REPOSTS: post_count.c.repost_count,
+        Counter.POST_QUOTES: post_count.c.quote_count,
     },
     account_count: {
         Counter.ACCOUNT_POSTS: account_count.c.post_count,
         Counter.ACCOUNT_FOLLOWERS: account_count.c.follower_count,
         Counter.ACCOUNT_FOLLOWING: account_count.c.following_count,
+    },
+    hashtag_count: {
+        Counter.HASHTAG_POSTS: hashtag_count.c.post_count,
+        Counter.HASHTAG_FOLLOWERS: hashtag_count.c.follower_count,
     },
 }
 

@@ -12,7 +12,7 @@ from core.database import Reader, Statement, Transaction, command, rows_of, valu
 from core.errors import ValidationError
 from events import outbox
 from events.posts import EntryAdded, EntryRemoved
-from loaders.hydration import PostRow
+from loaders.rows import PostRow
 from models.counts import Counter
 from models.posts import post
 
@@ -33,6 +33,7 @@ _SELECT_FACTS = sa.select(
     post.c.reply_to_id,
     post.c.root_id,
     post.c.repost_of_id,
+    post.c.quote_id,
     post.c.deleted_at,
 ).where(post.c.id == _ID)
 _FACTS = rows_of(_SELECT_FACTS, PostRow)

@@ -20,9 +20,9 @@ from benchmarks.scenarios import FEED_LENGTH
 from core.database import Reader, Statement
 from core.paging import PageRequest
 from loaders.feeds import fetch_home_entries
-from loaders.hydration import EVERYTHING
 from loaders.pages import GREATEST_ID
 from loaders.registry import Loaders
+from loaders.rows import EVERYTHING
 from loaders.wanted import WHOLE_POSTS, Wanted, WantedReplies
 
 # The median reader, so that the plans are about the usual case.

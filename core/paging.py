@@ -34,6 +34,21 @@ class Listing(IntEnum):
     REPLIES_NEWEST_FIRST = 8
     ANCESTORS = 9
     EVENTS = 10
+    REPLIES_TOP = 11
+    REPLIES_AUTHOR_FIRST = 12
+    LIKED_BY = 13
+    REPOSTED_BY = 14
+    QUOTES = 15
+    EDITS = 16
+    BOOKMARKS = 17
+    BOOKMARK_FOLDERS = 18
+    HASHTAG_POSTS = 19
+    FOLLOWED_HASHTAGS = 20
+    MUTED_THREADS = 21
+    FOLLOWED_THREADS = 22
+    SEARCHED_USERS = 23
+    SEARCHED_HASHTAGS = 24
+    USER_QUOTES = 25
 
 
 def encode_cursor(listing: Listing, key: int) -> str:

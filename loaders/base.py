@@ -12,7 +12,8 @@ from compiler import GroupLoader
 from core import spans
 from core.database import Reader
 from core.paging import PageRequest
-from loaders.hydration import ANONYMOUS_ID, Hydrated, Part, PostRow
+from loaders.hydration import ANONYMOUS_ID
+from loaders.rows import Hydrated, Part, PostRow
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

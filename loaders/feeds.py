@@ -14,8 +14,9 @@ from core import spans
 from core.database import Reader, rows_of
 from core.paging import PageRequest
 from loaders.base import BatchLoader, PageLoader, Scope, viewer_id_of
-from loaders.hydration import HAS_HANDLE, VIEWER_ID, Parts, UserRow, is_there
+from loaders.hydration import HAS_HANDLE, VIEWER_ID, is_there
 from loaders.pages import AFTER, LIMIT, after_or_end, parents
+from loaders.rows import Parts, UserRow
 from loaders.wanted import IS_FOLLOWED, FeedEntry, SelectEntries, Wanted, WantedUsers, load_entries
 from models.accounts import account
 from models.follows import follow

@@ -1,135 +1,34 @@
 """The columns that always travel with a post or a user, so that one statement brings everything a page shows.
 
 A round trip costs more than the columns do. A post's statement brings its row, its author's row, and those of their
-parts that are asked for: counts, and how the viewer stands to them. The loaders are primed with what has come. Rows are
-shared by everyone; counts and facts about the viewer are values of their own, so that they are never mixed up.
+parts that are asked for (loaders.rows): counts, details, and how the viewer stands to them. The loaders are primed with
+what has come.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from core import ids
+from loaders.rows import (
+    EVERYTHING,
+    SHAPES_OF_POSTS,
+    SHAPES_OF_USERS,
+    Part,
+    Parts,
+    PostDetails,
+    PostRow,
+    UserDetails,
+    UserRow,
+)
 from models.accounts import account, account_count
+from models.bookmarks import bookmark
 from models.counts import Counter, count_delta
 from models.follows import follow
 from models.likes import like
 from models.posts import post, post_count
-
-
-class UserRow(NamedTuple):
-    """The public face of an account."""
-
-    id: int
-    handle: str
-    display_name: str
-    bio: str
-
-    @property
-    def created_at(self) -> datetime:
-        return ids.time_of(self.id)
-
-
-class UserCounts(NamedTuple):
-    """How many posts, followers and followees an account has, exactly, now."""
-
-    post_count: int
-    follower_count: int
-    following_count: int
-
-
-class PostRow(NamedTuple):
-    """A post. A deleted one keeps its place in a thread, without a body; a repost has neither body nor a view."""
-
-    id: int
-    author_id: int
-    body: str | None
-    reply_to_id: int | None
-    root_id: int | None
-    repost_of_id: int | None
-    deleted_at: datetime | None
-
-    @property
-    def created_at(self) -> datetime:
-        return ids.time_of(self.id)
-
-
-class PostCounts(NamedTuple):
-    """How often a post was liked, replied to and reposted, exactly, now."""
-
-    like_count: int
-    reply_count: int
-    repost_count: int
-
-
-class Part(StrEnum):
-    """What a statement may bring beside the rows of posts and users, by the name of the loader that has it.
-
-    Facts about the viewer are bools, False for an anonymous one.
-    """
-
-    POST_COUNTS = "post_counts"
-    VIEWER_LIKES = "viewer_likes"
-    VIEWER_REPOSTS = "viewer_reposts"
-    USER_COUNTS = "user_counts"
-    VIEWER_FOLLOWS = "viewer_follows"
-    VIEWER_FOLLOWERS = "viewer_followers"
-
-
-Parts = frozenset[Part]
-EVERYTHING: Parts = frozenset(Part)
-PARTS_OF_POSTS: Parts = frozenset({Part.POST_COUNTS, Part.VIEWER_LIKES, Part.VIEWER_REPOSTS})
-PARTS_OF_USERS: Parts = EVERYTHING - PARTS_OF_POSTS
-
-
-# Columns of `select_posts`.
-_ROW, _COUNTS = slice(0, 7), slice(7, 10)
-
-
-class Hydrated:
-    """Rows and parts by id, unguarded. Of parts that a statement did not bring there is nothing here."""
-
-    __slots__ = ("parts", "posts", "users")
-
-    def __init__(self) -> None:
-        self.posts: dict[int, PostRow] = {}
-        self.users: dict[int, UserRow] = {}
-        # By the id of the post or the user.
-        self.parts: dict[Part, dict[int, Any]] = {}
-
-    def add_posts(self, records: Sequence[Any], parts: Parts) -> None:
-        """Takes what `select_posts` gave."""
-        make = tuple.__new__  # what `_make` does, without a Python function around it
-        self.posts |= {record[0]: make(PostRow, record[_ROW]) for record in records}
-        if Part.POST_COUNTS in parts:
-            self._add(Part.POST_COUNTS, {record[0]: make(PostCounts, record[_COUNTS]) for record in records})
-        if Part.VIEWER_LIKES in parts:
-            self._add(Part.VIEWER_LIKES, {record[0]: record[10] for record in records})
-        if Part.VIEWER_REPOSTS in parts:
-            self._add(Part.VIEWER_REPOSTS, {record[0]: record[11] for record in records})
-        self.add_users(records, parts, start=USER_COLUMNS_OF_POST)
-
-    def add_users(self, records: Sequence[Any], parts: Parts, *, start: int = 0) -> None:
-        """Takes what `select_users` gave; `start` is the column where users begin."""
-        make = tuple.__new__
-        row, counts = slice(start, start + 4), slice(start + 4, start + 7)
-        follows, followers = start + 7, start + 8
-        self.users |= {record[start]: make(UserRow, record[row]) for record in records}
-        if Part.USER_COUNTS in parts:
-            self._add(Part.USER_COUNTS, {record[start]: make(UserCounts, record[counts]) for record in records})
-        if Part.VIEWER_FOLLOWS in parts:
-            self._add(Part.VIEWER_FOLLOWS, {record[start]: record[follows] for record in records})
-        if Part.VIEWER_FOLLOWERS in parts:
-            self._add(Part.VIEWER_FOLLOWERS, {record[start]: record[followers] for record in records})
-
-    def _add(self, part: Part, values: dict[int, Any]) -> None:
-        known = self.parts.get(part)
-        self.parts[part] = values if known is None else known | values
-
 
 # The parameter of every hydration: the account that looks, or ANONYMOUS_ID.
 VIEWER_ID = sa.bindparam("viewer_id", type_=sa.BigInteger)
@@ -140,26 +39,17 @@ _POST_COUNTERS = {
     "like_count": Counter.POST_LIKES,
     "reply_count": Counter.POST_REPLIES,
     "repost_count": Counter.POST_REPOSTS,
+    "quote_count": Counter.POST_QUOTES,
 }
 _USER_COUNTERS = {
     "post_count": Counter.ACCOUNT_POSTS,
     "follower_count": Counter.ACCOUNT_FOLLOWERS,
     "following_count": Counter.ACCOUNT_FOLLOWING,
 }
-# Stand in for parts that a statement leaves out.
-_NO_NUMBER: sa.ColumnElement[int] = sa.literal_column("NULL::bigint", sa.BigInteger)
-_NO_ANSWER: sa.ColumnElement[bool] = sa.literal_column("NULL::boolean", sa.Boolean)
-_NO_TEXT: sa.ColumnElement[str] = sa.literal_column("NULL::text", sa.Text)
-_NO_TIME: sa.ColumnElement[datetime] = sa.literal_column("NULL::timestamptz", sa.DateTime(timezone=True))
-# The columns of `select_posts` before those of its author, where a statement brings a user alone.
-NO_POST: Sequence[sa.ColumnElement[Any]] = (
-    *[_NO_NUMBER] * 2,
-    _NO_TEXT,
-    *[_NO_NUMBER] * 3,
-    _NO_TIME,
-    *[_NO_NUMBER] * 3,
-    *[_NO_ANSWER] * 2,
-)
+_ROW_OF_POST: Sequence[sa.ColumnElement[Any]] = [post.c[name] for name in PostRow._fields]
+_DETAILS_OF_POST: Sequence[sa.ColumnElement[Any]] = [post.c[name] for name in PostDetails._fields]
+_ROW_OF_USER: Sequence[sa.ColumnElement[Any]] = [account.c[name] for name in UserRow._fields]
+_DETAILS_OF_USER: Sequence[sa.ColumnElement[Any]] = [account.c[name] for name in UserDetails._fields]
 # Narrows accounts to those with one of these lower-case handles.
 HAS_HANDLE: sa.ColumnElement[bool] = sa.func.lower(account.c.handle) == sa.any_(
     sa.bindparam("handles", type_=sa.ARRAY(sa.Text))
@@ -212,31 +102,66 @@ def user_columns(
     joined: sa.FromClause,
     parts: Parts,
     *,
+    laid_out: Parts | None = None,
     is_followed: sa.ColumnElement[bool] | None = None,
     deltas: LateralFromClause | None = None,
 ) -> tuple[list[sa.ColumnElement[Any]], sa.FromClause]:
     """The columns of a user, and `joined` (which has `account` in it) extended by what they need.
 
-    Where `is_followed` is true the viewer is known to follow the user; only elsewhere it is looked up. `deltas` are the
-    changes of the user's counts, if they are in `joined` already.
+    The columns are those of the layout of `laid_out`, NULL for what is not among `parts`. Where `is_followed` is true
+    the viewer is known to follow the user; only elsewhere it is looked up. `deltas` are the changes of the user's
+    counts, if they are in `joined` already.
     """
-    columns: list[sa.ColumnElement[Any]] = [account.c.id, account.c.handle, account.c.display_name, account.c.bio]
-    counts: list[sa.ColumnElement[Any]] = [_NO_NUMBER] * 3
+    columns: dict[Part, list[sa.ColumnElement[Any]]] = {}
     if Part.USER_COUNTS in parts:
-        counts, joined = _counts(joined, account_count, account.c.id, _USER_COUNTERS, deltas)
+        columns[Part.USER_COUNTS], joined = _counts(joined, account_count, account.c.id, _USER_COUNTERS, deltas)
+    columns[Part.USER_DETAILS] = list(_DETAILS_OF_USER)
     follows = is_there(follow.c.follower_id == VIEWER_ID, follow.c.followee_id == account.c.id)
     if is_followed is not None:
         follows = sa.or_(is_followed, follows)
-    follower = is_there(follow.c.follower_id == account.c.id, follow.c.followee_id == VIEWER_ID)
-    flags = [
-        follows if Part.VIEWER_FOLLOWS in parts else _NO_ANSWER,
-        follower if Part.VIEWER_FOLLOWERS in parts else _NO_ANSWER,
-    ]
-    return [*columns, *counts, *flags], joined
+    columns[Part.VIEWER_FOLLOWS] = [follows]
+    columns[Part.VIEWER_FOLLOWERS] = [is_there(follow.c.follower_id == account.c.id, follow.c.followee_id == VIEWER_ID)]
+    return [*_ROW_OF_USER, *_laid_out(columns, SHAPES_OF_USERS, parts, laid_out)], joined
+
+
+def _laid_out(
+    columns: Mapping[Part, Sequence[sa.ColumnElement[Any]]],
+    shapes: Mapping[Part, Any],
+    parts: Parts,
+    laid_out: Parts | None,
+) -> list[sa.ColumnElement[Any]]:
+    """The columns of the parts of a layout, in its order; NULL where a part is not asked for."""
+    found: list[sa.ColumnElement[Any]] = []
+    for part in shapes:
+        if part in parts:
+            found += columns[part]
+        elif laid_out is not None and part in laid_out:
+            found += [sa.cast(sa.null(), kind) for kind in _TYPES[part]]
+    return found
+
+
+# The types of the columns of each part.
+_TYPES: Mapping[Part, Sequence[sa.types.TypeEngine[Any]]] = {
+    Part.POST_COUNTS: [sa.BigInteger()] * len(_POST_COUNTERS),
+    Part.POST_DETAILS: [column.type for column in _DETAILS_OF_POST],
+    Part.VIEWER_LIKES: [sa.Boolean()],
+    Part.VIEWER_REPOSTS: [sa.Boolean()],
+    Part.VIEWER_BOOKMARKS: [sa.Boolean()],
+    Part.USER_COUNTS: [sa.BigInteger()] * len(_USER_COUNTERS),
+    Part.USER_DETAILS: [column.type for column in _DETAILS_OF_USER],
+    Part.VIEWER_FOLLOWS: [sa.Boolean()],
+    Part.VIEWER_FOLLOWERS: [sa.Boolean()],
+}
+
+
+def no_post(parts: Parts) -> list[sa.ColumnElement[Any]]:
+    """The columns before those of its author in the layout of `parts`, where a statement brings a user alone."""
+    row = [sa.cast(sa.null(), column.type) for column in _ROW_OF_POST]
+    return [*row, *_laid_out({}, SHAPES_OF_POSTS, frozenset(), parts)]
 
 
 def select_users(parts: Parts = EVERYTHING) -> sa.Select[Any]:
-    """A SELECT of users, to be narrowed by `.where(...)` on `account`."""
+    """A SELECT of users, to be narrowed by `.where(...)` on `account`; its records have the layout of such a part."""
     columns, joined = user_columns(account, parts)
     return sa.select(*columns).select_from(joined)
 
@@ -246,12 +171,13 @@ def select_posts(
     *,
     on: sa.ColumnElement[bool] | None = None,
     parts: Parts = EVERYTHING,
+    laid_out: Parts | None = None,
     is_followed: sa.ColumnElement[bool] | None = None,
 ) -> sa.Select[Any]:
     """A SELECT of posts with their authors; `source` is joined to `post` by `on` and may narrow and order it.
 
-    Where `is_followed` is true the viewer is known to follow the author.
-    Columns added behind (`.add_columns`) begin at POST_COLUMNS of the record.
+    Its records have the layout of `laid_out`, by default of `parts`. Where `is_followed` is true the viewer is known to
+    follow the author.
     """
     joined: sa.FromClause = post if source is None or on is None else source.join(post, on)
     joined = joined.join(account, account.c.id == post.c.author_id)
@@ -261,31 +187,17 @@ def select_posts(
         is_subject = count_delta.c.subject_id.in_([post.c.id, account.c.id])
         deltas = _deltas(is_subject, _POST_COUNTERS | _USER_COUNTERS)
         joined = joined.join(deltas, sa.true())
-    counts: list[sa.ColumnElement[Any]] = [_NO_NUMBER] * 3
+    columns: dict[Part, list[sa.ColumnElement[Any]]] = {}
     if Part.POST_COUNTS in parts:
-        counts, joined = _counts(joined, post_count, post.c.id, _POST_COUNTERS, deltas)
+        columns[Part.POST_COUNTS], joined = _counts(joined, post_count, post.c.id, _POST_COUNTERS, deltas)
+    columns[Part.POST_DETAILS] = list(_DETAILS_OF_POST)
     repost = post.alias("viewer_repost")
-    liked = is_there(like.c.post_id == post.c.id, like.c.account_id == VIEWER_ID)
-    reposted = is_there(repost.c.repost_of_id == post.c.id, repost.c.author_id == VIEWER_ID)
-    flags = [
-        liked if Part.VIEWER_LIKES in parts else _NO_ANSWER,
-        reposted if Part.VIEWER_REPOSTS in parts else _NO_ANSWER,
-    ]
-    of_author, joined = user_columns(joined, parts, is_followed=is_followed, deltas=deltas)
-    row = (
-        post.c.id,
-        post.c.author_id,
-        post.c.body,
-        post.c.reply_to_id,
-        post.c.root_id,
-        post.c.repost_of_id,
-        post.c.deleted_at,
-    )
-    return sa.select(*row, *counts, *flags, *of_author).select_from(joined)
-
-
-USER_COLUMNS_OF_POST = 12
-POST_COLUMNS = 21
+    columns[Part.VIEWER_LIKES] = [is_there(like.c.post_id == post.c.id, like.c.account_id == VIEWER_ID)]
+    columns[Part.VIEWER_REPOSTS] = [is_there(repost.c.repost_of_id == post.c.id, repost.c.author_id == VIEWER_ID)]
+    columns[Part.VIEWER_BOOKMARKS] = [is_there(bookmark.c.account_id == VIEWER_ID, bookmark.c.post_id == post.c.id)]
+    of_author, joined = user_columns(joined, parts, laid_out=laid_out, is_followed=is_followed, deltas=deltas)
+    of_post = _laid_out(columns, SHAPES_OF_POSTS, parts, laid_out)
+    return sa.select(*_ROW_OF_POST, *of_post, *of_author).select_from(joined)
 
 
 def as_it_is(record: Any) -> Any:

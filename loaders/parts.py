@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from loaders.base import BatchLoader, Scope
-from loaders.hydration import Hydrated, Part, Parts
 from loaders.posts import fetch_posts_by_id
+from loaders.rows import Hydrated, Part, Parts
 from loaders.users import fetch_users_by_id
 
 V = TypeVar("V")

@@ -10,16 +10,9 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from core.database import Reader, Statement, rows_of
 from core.paging import PageRequest
 from loaders.base import BatchLoader, PageLoader
-from loaders.hydration import (
-    EVERYTHING,
-    POST_COLUMNS,
-    Hydrated,
-    Parts,
-    PostRow,
-    as_it_is,
-    select_posts,
-)
+from loaders.hydration import as_it_is, select_posts
 from loaders.pages import AFTER, LIMIT, PARENT_IDS, after_or_end, after_or_start, parents
+from loaders.rows import EVERYTHING, Hydrated, Parts, PostRow, layout_of
 from models.posts import post
 
 
@@ -76,7 +69,8 @@ class _RepliesByPostLoader(PageLoader[PostRow]):
         found = Hydrated()
         found.add_posts(records, EVERYTHING)
         rows = self.scope.take(found)
-        replies = ((record[POST_COLUMNS], rows[record[0]]) for record in records)
+        parent_id = layout_of(EVERYTHING).end
+        replies = ((record[parent_id], rows[record[0]]) for record in records)
         return [(parent_id, row) for parent_id, row in replies if row is not None]
 
     def start(self, request: PageRequest) -> int:

@@ -18,7 +18,6 @@ from loaders.feeds import (
     WantedPage,
 )
 from loaders.follows import FollowersByUserLoader, FollowingByUserLoader
-from loaders.hydration import Hydrated, Part, PostCounts, PostRow, UserCounts
 from loaders.likes import LikesByUserLoader
 from loaders.parts import MissedPartsOfPostsLoader, MissedPartsOfUsersLoader, PostPartLoader, UserPartLoader
 from loaders.posts import (
@@ -27,6 +26,7 @@ from loaders.posts import (
     RepliesByPostNewestFirstLoader,
     RepliesByPostOldestFirstLoader,
 )
+from loaders.rows import Hydrated, Part, PostCounts, PostDetails, PostRow, UserCounts, UserDetails
 from loaders.users import (
     UserByHandleLoader,
     UserByIdLoader,
@@ -60,12 +60,20 @@ class Loaders:
         return PostPartLoader(self, Part.POST_COUNTS)
 
     @lazy
+    def post_details(self) -> PostPartLoader[PostDetails]:
+        return PostPartLoader(self, Part.POST_DETAILS)
+
+    @lazy
     def viewer_likes(self) -> PostPartLoader[bool]:
         return PostPartLoader(self, Part.VIEWER_LIKES)
 
     @lazy
     def viewer_reposts(self) -> PostPartLoader[bool]:
         return PostPartLoader(self, Part.VIEWER_REPOSTS)
+
+    @lazy
+    def viewer_bookmarks(self) -> PostPartLoader[bool]:
+        return PostPartLoader(self, Part.VIEWER_BOOKMARKS)
 
     @lazy
     def missed_parts_of_posts(self) -> MissedPartsOfPostsLoader:
@@ -82,6 +90,10 @@ class Loaders:
     @lazy
     def user_counts(self) -> UserPartLoader[UserCounts]:
         return UserPartLoader(self, Part.USER_COUNTS)
+
+    @lazy
+    def user_details(self) -> UserPartLoader[UserDetails]:
+        return UserPartLoader(self, Part.USER_DETAILS)
 
     @lazy
     def viewer_follows(self) -> UserPartLoader[bool]:

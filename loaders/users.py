@@ -9,16 +9,8 @@ import sqlalchemy as sa
 from access.viewer import Viewer
 from core.database import Reader, Statement, rows_of
 from loaders.base import BatchLoader
-from loaders.hydration import (
-    EVERYTHING,
-    HAS_HANDLE,
-    VIEWER_ID,
-    Hydrated,
-    Parts,
-    UserRow,
-    as_it_is,
-    select_users,
-)
+from loaders.hydration import HAS_HANDLE, VIEWER_ID, as_it_is, select_users
+from loaders.rows import EVERYTHING, Hydrated, Parts, UserRow, layout_of_users
 from models.accounts import account
 
 _BY_HANDLE = Statement(select_users().where(HAS_HANDLE), as_it_is)
@@ -33,7 +25,8 @@ def _by_id(parts: Parts) -> Statement[Any]:
 async def fetch_users_by_id(db: Reader, ids: Sequence[int], *, viewer_id: int, parts: Parts = EVERYTHING) -> Hydrated:
     """Users with these parts; an id that is not there is missing."""
     found = Hydrated()
-    found.add_users(await db.rows(_by_id(parts), ids=list(ids), viewer_id=viewer_id), parts)
+    records = await db.rows(_by_id(parts), ids=list(ids), viewer_id=viewer_id)
+    found.add_users(records, parts, layout=layout_of_users(parts))
     return found
 
 
@@ -52,7 +45,7 @@ class UserByHandleLoader(BatchLoader[str, UserRow]):
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, UserRow]:
         found = Hydrated()
         records = await self.scope.db.rows(_BY_HANDLE, handles=list(keys), viewer_id=self.viewer_id)
-        found.add_users(records, EVERYTHING)
+        found.add_users(records, EVERYTHING, layout=layout_of_users(EVERYTHING))
         self.scope.take(found)
         return {user.handle.lower(): user for user in found.users.values()}
 

@@ -15,25 +15,17 @@ from core.database import Statement
 from core.paging import PageRequest
 from loaders.base import BatchLoader, Scope
 from loaders.hydration import (
-    EVERYTHING,
     HAS_HANDLE,
-    NO_POST,
-    POST_COLUMNS,
-    USER_COLUMNS_OF_POST,
-    Hydrated,
-    Parts,
-    PostRow,
-    UserRow,
     as_it_is,
+    no_post,
     select_posts,
     user_columns,
 )
 from loaders.posts import select_reply_ids
+from loaders.rows import EVERYTHING, Hydrated, Parts, PostRow, UserRow, layout_of
 from models.accounts import account
 from models.posts import post
 
-# Columns behind those of the post. A reply has a parent and no entry.
-_ENTRY_ID, _ENTRY_AUTHOR_ID, _PARENT_ID = POST_COLUMNS, POST_COLUMNS + 1, POST_COLUMNS + 2
 _NO_ID: sa.ColumnElement[int] = sa.literal_column("NULL::bigint", sa.BigInteger)
 _REPLY_LIMIT = sa.bindparam("reply_limit", type_=sa.Integer)
 
@@ -87,14 +79,18 @@ class _Form(NamedTuple):
     parts_of_replies: Parts
     parts_of_users: Parts | None
 
+    @property
+    def laid_out(self) -> Parts:
+        """The parts that records of such a statement have columns for."""
+        return self.parts | self.parts_of_replies | (self.parts_of_users or frozenset())
 
-def _statement_of(select_entries: SelectEntries, wanted: Wanted, users: WantedUsers | None) -> Statement[Any]:
-    """The statement that brings the entries and what is wanted of their posts."""
+
+def _form_of(wanted: Wanted, users: WantedUsers | None) -> _Form:
     of_users = None if users is None else users.parts
     replies = wanted.replies
     if replies is None:
-        return _statement(select_entries, _Form(wanted.parts, None, frozenset(), of_users))
-    return _statement(select_entries, _Form(wanted.parts, replies.is_newest_first, replies.parts, of_users))
+        return _Form(wanted.parts, None, frozenset(), of_users)
+    return _Form(wanted.parts, replies.is_newest_first, replies.parts, of_users)
 
 
 class Arrived(NamedTuple):
@@ -113,24 +109,29 @@ async def load_entries(
         parameters["reply_limit"] = wanted.replies.request.fetch_count
     if users is not None:
         parameters["handles"] = users.handles
-    records = await scope.db.rows(_statement_of(select_entries, wanted, users), **parameters)
+    form = _form_of(wanted, users)
+    layout = layout_of(form.laid_out)
+    # Behind the columns of the post. A reply has a parent and no entry.
+    entry_id, entry_author_id, parent_id = layout.end, layout.end + 1, layout.end + 2
+    records = await scope.db.rows(_statement(select_entries, form), **parameters)
     found = Hydrated()
     named: Sequence[UserRow] = ()
     if users is not None:
         of_users = [record for record in records if record[0] is None]
-        found.add_users(of_users, users.parts, start=USER_COLUMNS_OF_POST)
+        found.add_users(of_users, users.parts, layout=layout)
         named = list(found.users.values())
         records = [record for record in records if record[0] is not None]
-    own = records if wanted.replies is None else [record for record in records if record[_PARENT_ID] is None]
-    found.add_posts(own, wanted.parts)
+    own = records if wanted.replies is None else [record for record in records if record[parent_id] is None]
+    found.add_posts(own, wanted.parts, layout=layout)
     if wanted.replies is None:
         posts = scope.take(found)
     else:
-        replies = [record for record in records if record[_PARENT_ID] is not None]
-        found.add_posts(replies, wanted.replies.parts)
+        replies = [record for record in records if record[parent_id] is not None]
+        found.add_posts(replies, wanted.replies.parts, layout=layout)
         posts = scope.take(found)
-        _prime_replies(scope, wanted.replies, own, replies, posts)
-    entries = [_entry(FeedEntry, (record[_ENTRY_ID], record[_ENTRY_AUTHOR_ID], record[0])) for record in own]
+        under = [(record[parent_id], posts[record[0]]) for record in replies]
+        _prime_replies(scope, wanted.replies, [record[0] for record in own], under)
+    entries = [_entry(FeedEntry, (record[entry_id], record[entry_author_id], record[0])) for record in own]
     entries.sort(reverse=True)
     return Arrived(entries, posts, named)
 
@@ -142,16 +143,14 @@ _entry: Callable[..., FeedEntry] = tuple.__new__
 def _prime_replies(
     scope: Scope,
     wanted: WantedReplies,
-    own: Sequence[Any],
-    replies: Sequence[Any],
-    posts: Mapping[int, PostRow | None],
+    parent_ids: Sequence[int],
+    replies: Sequence[tuple[int, PostRow | None]],
 ) -> None:
-    """Hands each post's page of replies to their loader."""
-    pages: dict[int, list[PostRow]] = {record[0]: [] for record in own}
-    for record in replies:
-        row = posts[record[0]]
+    """Hands each parent's page of replies to their loader; `replies` are (id of the parent, reply)."""
+    pages: dict[int, list[PostRow]] = {parent_id: [] for parent_id in parent_ids}
+    for parent_id, row in replies:
         if row is not None:
-            pages[record[_PARENT_ID]].append(row)
+            pages[parent_id].append(row)
     for page in pages.values():
         page.sort(reverse=wanted.is_newest_first)  # a row begins with its id
     scope.replies(wanted.request, is_newest_first=wanted.is_newest_first).prime_many(pages)
@@ -177,20 +176,26 @@ class PostWithRepliesLoader(BatchLoader[int, PostRow]):
 
 @lru_cache(maxsize=512)
 def _statement(select_entries: SelectEntries, form: _Form) -> Statement[Any]:
+    """The statement that brings the entries and what is wanted of their posts."""
+    laid_out = form.laid_out
     entries = select_entries().cte("entries").prefix_with("MATERIALIZED")
     known = entries.c.get(IS_FOLLOWED)
     # Of a repost it is the reposter who is known to be followed.
     is_followed = None if known is None else sa.and_(known, entries.c.author_id == post.c.author_id)
-    own = select_posts(entries, on=post.c.id == entries.c.post_id, parts=form.parts, is_followed=is_followed)
+    own = select_posts(
+        entries, on=post.c.id == entries.c.post_id, parts=form.parts, laid_out=laid_out, is_followed=is_followed
+    )
     branches = [own.add_columns(entries.c.id, entries.c.author_id, _NO_ID)]
     if form.are_replies_newest_first is not None:
         # A post and its repost may be on one page.
         parent = sa.select(entries.c.post_id).distinct().subquery("parent")
         page = select_reply_ids(parent.c.post_id, is_newest_first=form.are_replies_newest_first, limit=_REPLY_LIMIT)
-        replies = select_posts(parent.join(page, sa.true()), on=post.c.id == page.c.id, parts=form.parts_of_replies)
+        replies = select_posts(
+            parent.join(page, sa.true()), on=post.c.id == page.c.id, parts=form.parts_of_replies, laid_out=laid_out
+        )
         branches.append(replies.add_columns(_NO_ID, _NO_ID, parent.c.post_id))
     if form.parts_of_users is not None:
-        columns, joined = user_columns(account, form.parts_of_users)
-        users = sa.select(*NO_POST, *columns, _NO_ID, _NO_ID, _NO_ID).select_from(joined).where(HAS_HANDLE)
+        columns, joined = user_columns(account, form.parts_of_users, laid_out=laid_out)
+        users = sa.select(*no_post(laid_out), *columns, _NO_ID, _NO_ID, _NO_ID).select_from(joined).where(HAS_HANDLE)
         branches.append(users)
     return Statement(branches[0].union_all(*branches[1:]) if branches[1:] else branches[0], as_it_is)

@@ -1,11 +1,15 @@
-"""Accounts, their counts and their sessions."""
+"""Accounts, their former handles, their counts and their sessions."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from models.base import counter, id_field, reference, server_default, table_of
+from models.base import counter, flag, id_field, json_value, reference, server_default, table_of
+
+# What a search for people by words looks through, as Postgres writes it.
+SEARCHED_WORDS = "to_tsvector('simple'::regconfig, (display_name || ' '::text) || handle)"
 
 
 class Account(SQLModel, table=True):
@@ -21,6 +25,18 @@ class Account(SQLModel, table=True):
             unique=True,
             postgresql_where=sa.text("email IS NOT NULL"),
         ),
+        # search(kind: USERS): handles that begin with a text.
+        sa.Index(
+            "account_handle_prefix_index",
+            sa.literal_column("lower(handle)").label("lower_handle"),
+            postgresql_ops={"lower_handle": "text_pattern_ops"},
+        ),
+        # search(kind: USERS): names that have words, or words that begin so.
+        sa.Index(
+            "account_words_index",
+            sa.text(SEARCHED_WORDS),
+            postgresql_using="gin",
+        ),
     )
 
     id: int = id_field()
@@ -29,6 +45,30 @@ class Account(SQLModel, table=True):
     bio: str = Field(default="", sa_type=sa.Text, sa_column_kwargs=server_default("''"))
     email: str | None = Field(default=None, sa_type=sa.Text)
     password_hash: str | None = Field(default=None, sa_type=sa.Text)
+    # What of the bio is a mention, a hashtag or a link (core.entities); None if nothing is.
+    bio_entities: list[Any] | None = json_value()
+    # Pairs of a name and a value, in order.
+    fields: list[Any] = json_value(default="'[]'")
+    website: str | None = Field(default=None, sa_type=sa.Text)
+    location: str | None = Field(default=None, sa_type=sa.Text)
+    is_bot: bool = flag()
+    avatar_url: str | None = Field(default=None, sa_type=sa.Text)
+    header_url: str | None = Field(default=None, sa_type=sa.Text)
+
+
+class FormerHandle(SQLModel, table=True):
+    """A handle that an account had: it leads to the account, and is kept for it, until a time."""
+
+    __tablename__ = "former_handle"
+    __table_args__ = (
+        # How often an account has changed its handle lately.
+        sa.Index("former_handle_account_id_index", "account_id"),
+    )
+
+    # In lower case.
+    handle: str = Field(sa_type=sa.Text, primary_key=True)
+    account_id: int = reference("account.id")
+    until: datetime = Field(sa_type=sa.DateTime(timezone=True))
 
 
 class AccountCount(SQLModel, table=True):
@@ -62,5 +102,6 @@ class Session(SQLModel, table=True):
 
 
 account = table_of(Account)
+former_handle = table_of(FormerHandle)
 account_count = table_of(AccountCount)
 session = table_of(Session)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 # Stable names, so that a migration can refer to a constraint that another one made.
@@ -38,6 +39,19 @@ def optional_reference(target: str) -> int | None:
     """A reference to `table.column` that may be missing."""
     number: int | None = Field(default=None, sa_type=sa.BigInteger, foreign_key=target, nullable=True)
     return number
+
+
+def json_value(*, default: str | None = None) -> Any:
+    """A small document that is read and written whole; with a `default`, in SQL, it is required."""
+    if default is None:
+        return Field(default=None, sa_type=JSONB, nullable=True)
+    return Field(sa_type=JSONB, nullable=False, sa_column_kwargs=server_default(default))
+
+
+def flag() -> bool:
+    """A yes or no that starts as no."""
+    is_set: bool = Field(default=False, sa_type=sa.Boolean, nullable=False, sa_column_kwargs=server_default("false"))
+    return is_set
 
 
 def counter() -> int:

@@ -18,13 +18,16 @@ class Counter(IntEnum):
     POST_LIKES = 1
     POST_REPLIES = 2
     POST_REPOSTS = 3
+    POST_QUOTES = 4
     ACCOUNT_POSTS = 5
     ACCOUNT_FOLLOWERS = 6
     ACCOUNT_FOLLOWING = 7
+    HASHTAG_POSTS = 8
+    HASHTAG_FOLLOWERS = 9
 
 
 class CountDelta(SQLModel, table=True):
-    """`counter` of the post or account `subject_id` changed by `amount`."""
+    """`counter` of the post, account or hashtag `subject_id` changed by `amount`."""
 
     __tablename__ = "count_delta"
     __table_args__ = (

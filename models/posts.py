@@ -1,19 +1,30 @@
-"""Posts, replies and reposts (one table), and their counts."""
+"""Posts, replies, quotes and reposts (one table), their earlier versions, whom they mention, and their counts."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from models.base import counter, id_field, optional_reference, reference, table_of
+from models.base import (
+    counter,
+    flag,
+    id_field,
+    json_value,
+    optional_reference,
+    reference,
+    server_default,
+    table_of,
+)
 
 _LIVE = "deleted_at IS NULL"
 
 
 class Post(SQLModel, table=True):
-    """A post or a reply, with a body; or a repost, with `repost_of_id` and none.
+    """A post, a reply or a quote, with a body; or a repost, with `repost_of_id` and none.
 
-    A deleted post keeps its row, without its body, so that the thread around it stays readable.
+    A deleted post keeps its row, so that the thread around it stays readable; what it said is erased once it cannot be
+    restored any more.
     """
 
     __table_args__ = (
@@ -32,6 +43,33 @@ class Post(SQLModel, table=True):
             sa.text("id DESC"),
             postgresql_where=sa.text(f"reply_to_id IS NULL AND repost_of_id IS NULL AND {_LIVE}"),
         ),
+        # Post.quotes.
+        sa.Index(
+            "post_quote_id_index",
+            "quote_id",
+            sa.text("id DESC"),
+            postgresql_where=sa.text(f"quote_id IS NOT NULL AND {_LIVE}"),
+        ),
+        # User.posts(kind: QUOTES).
+        sa.Index(
+            "post_author_quotes_index",
+            "author_id",
+            sa.text("id DESC"),
+            postgresql_where=sa.text(f"quote_id IS NOT NULL AND {_LIVE}"),
+        ),
+        # Post.repostedBy, newest first.
+        sa.Index(
+            "post_repost_of_id_index",
+            "repost_of_id",
+            sa.text("id DESC"),
+            postgresql_where=sa.text(f"repost_of_id IS NOT NULL AND {_LIVE}"),
+        ),
+        # The worker's search for deleted posts whose words are still here.
+        sa.Index(
+            "post_erasable_index",
+            "deleted_at",
+            postgresql_where=sa.text("deleted_at IS NOT NULL AND body IS NOT NULL"),
+        ),
         # A person reposts a post once; undoRepost and viewerHasReposted find that row.
         sa.Index(
             "post_repost_key",
@@ -41,6 +79,7 @@ class Post(SQLModel, table=True):
             postgresql_where=sa.text("repost_of_id IS NOT NULL"),
         ),
         sa.CheckConstraint("repost_of_id IS NULL OR (body IS NULL AND reply_to_id IS NULL)", name="repost_is_bare"),
+        sa.CheckConstraint("repost_of_id IS NULL OR quote_id IS NULL", name="repost_quotes_nothing"),
         sa.CheckConstraint("body IS NOT NULL OR repost_of_id IS NOT NULL OR deleted_at IS NOT NULL", name="has_body"),
     )
 
@@ -50,7 +89,47 @@ class Post(SQLModel, table=True):
     reply_to_id: int | None = optional_reference("post.id")
     root_id: int | None = optional_reference("post.id")
     repost_of_id: int | None = optional_reference("post.id")
+    quote_id: int | None = optional_reference("post.id")
+    # What of the body is a mention, a hashtag or a link (core.entities); None if nothing is.
+    entities: list[Any] | None = json_value()
+    content_warning: str | None = Field(default=None, sa_type=sa.Text)
+    is_sensitive: bool = flag()
+    language: str | None = Field(default=None, sa_type=sa.Text)
+    version: int = Field(default=1, sa_type=sa.Integer, sa_column_kwargs=server_default("1"))
+    edited_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
     deleted_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
+
+
+class PostEdit(SQLModel, table=True):
+    """What a post said before an edit. The id is the time of the edit."""
+
+    __tablename__ = "post_edit"
+    __table_args__ = (
+        # Post.edits, newest first; a version is replaced once.
+        sa.UniqueConstraint("post_id", "version"),
+    )
+
+    id: int = id_field()
+    post_id: int = reference("post.id")
+    version: int = Field(sa_type=sa.Integer)
+    body: str = Field(sa_type=sa.Text)
+    entities: list[Any] | None = json_value()
+    content_warning: str | None = Field(default=None, sa_type=sa.Text)
+    is_sensitive: bool = flag()
+    language: str | None = Field(default=None, sa_type=sa.Text)
+
+
+class PostMention(SQLModel, table=True):
+    """A post mentions an account, whatever its handle is by now."""
+
+    __tablename__ = "post_mention"
+    __table_args__ = (
+        # Who is mentioned: an account's mentions, newest first.
+        sa.Index("post_mention_account_id_index", "account_id", sa.text("post_id DESC")),
+    )
+
+    post_id: int = reference("post.id", primary_key=True)
+    account_id: int = reference("account.id", primary_key=True)
 
 
 class PostCount(SQLModel, table=True):
@@ -62,7 +141,10 @@ class PostCount(SQLModel, table=True):
     like_count: int = counter()
     reply_count: int = counter()
     repost_count: int = counter()
+    quote_count: int = counter()
 
 
 post = table_of(Post)
+post_edit = table_of(PostEdit)
+post_mention = table_of(PostMention)
 post_count = table_of(PostCount)

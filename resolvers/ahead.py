@@ -8,7 +8,7 @@ from core.errors import RequestError
 from core.paging import Listing, PageRequest
 from loaders.base import BatchLoader
 from loaders.feeds import WantedPage
-from loaders.hydration import EVERYTHING, PARTS_OF_POSTS, PARTS_OF_USERS, Part, Parts
+from loaders.rows import EVERYTHING, PARTS_OF_POSTS, PARTS_OF_USERS, Part, Parts
 from loaders.wanted import WHOLE_POSTS, Wanted, WantedReplies
 from resolvers.arguments import REPLY_LISTINGS, ReplySort, UserPostsKind, page
 from resolvers.context import Info, LoaderNamed

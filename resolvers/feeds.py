@@ -17,8 +17,8 @@ from core.paging import Listing, Page, PageRequest, decode_cursor, encode_cursor
 from events import channels
 from events.bus import Gap, HomeMessage
 from loaders.feeds import load_public_entries
-from loaders.hydration import PostRow, UserRow
 from loaders.pages import GREATEST_ID
+from loaders.rows import PostRow, UserRow
 from loaders.wanted import WHOLE_POSTS, FeedEntry
 from resolvers.ahead import wanted_of_entries
 from resolvers.arguments import (

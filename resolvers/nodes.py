@@ -7,7 +7,7 @@ import strawberry
 
 from core import ids
 from core.errors import BadInputError
-from loaders.hydration import PostRow, UserRow
+from loaders.rows import PostRow, UserRow
 from resolvers.arguments import NodeId
 from resolvers.context import Context, Info
 

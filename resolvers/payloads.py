@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from access.viewer import Viewer
 from core import errors
-from loaders.hydration import PostRow, UserRow
+from loaders.rows import PostRow, UserRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from access.viewer import Viewer
 from actions import likes, posts, reposts
 from core import ids
 from core.paging import Listing, PageRequest
-from loaders.hydration import PostRow
+from loaders.rows import PostRow
 from resolvers.ahead import load_for, wanted_of_posts
 from resolvers.arguments import DEFAULT_PAGE, REPLY_LISTINGS, After, First, NodeId, ReplySort, Sort, page, post_number
 from resolvers.connections import Connection, RowConnection, Scanned, connection, filled_page, full_page

@@ -7,8 +7,8 @@ import strawberry
 from access.viewer import Viewer
 from actions import accounts, follows, inputs
 from core.paging import Listing
-from loaders.hydration import UserRow
 from loaders.pages import Link
+from loaders.rows import UserRow
 from loaders.users import fetch_own_account
 from resolvers.ahead import load_for, wanted_page_of_user
 from resolvers.arguments import DEFAULT_PAGE, After, First, Handle, page

@@ -8,7 +8,7 @@ import strawberry
 from actions import posts as actions
 from compiler import lookup
 from core import ids
-from loaders.hydration import PostRow
+from loaders.rows import PostRow
 from resolvers import payloads, posts
 from resolvers.arguments import Cursor, post_number
 from resolvers.context import Info

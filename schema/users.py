@@ -8,7 +8,7 @@ import strawberry
 
 from actions import accounts
 from core import ids
-from loaders.hydration import UserRow
+from loaders.rows import UserRow
 from resolvers import feeds, payloads, posts, users
 from resolvers.arguments import Cursor, user_number
 from resolvers.context import Info

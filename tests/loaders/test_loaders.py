@@ -9,9 +9,9 @@ from access.viewer import Viewer
 from app.services import ProcessServices
 from core.database import Reader
 from core.paging import PageRequest
-from loaders.hydration import UserRow
 from loaders.posts import fetch_posts_by_id
 from loaders.registry import Loaders
+from loaders.rows import UserRow
 from loaders.wanted import WHOLE_POSTS
 from tests.fixtures.api import Api
 from tests.worlds import World
