@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from access.viewer import Viewer
 from actions import inputs
-from core import text
 from core.database import Reader, Transaction, command, rows_of, values_of
 from core.errors import Problem, ValidationError
 from models.accounts import account
@@ -74,7 +73,7 @@ def check_new_account(new: NewAccount, *, password: str) -> None:
     """Raises ValidationError with everything that is wrong, before a password is hashed for nothing."""
     problems = (
         inputs.problem_of_handle(new.handle),
-        inputs.problem_of_text(text.normalised(new.display_name), inputs.DISPLAY_NAME, field="displayName"),
+        inputs.problem_of_text(inputs.profile_text(new.display_name), inputs.DISPLAY_NAME, field="displayName"),
         inputs.problem_of_email(new.email),
         inputs.problem_of_password(password),
     )
@@ -90,7 +89,7 @@ async def register(tx: Transaction, new: NewAccount, *, password_hash: str) -> i
             _INSERT,
             at=tx.at,
             new_handle=new.handle,
-            new_display_name=text.normalised(new.display_name),
+            new_display_name=inputs.profile_text(new.display_name),
             new_email=new.email,
             new_hash=password_hash,
         )
@@ -116,8 +115,8 @@ async def replace_password_hash(tx: Transaction, account_id: int, *, password_ha
 
 async def update_profile(tx: Transaction, viewer: Viewer, change: ProfileChange) -> int:
     """Changes the viewer's profile; gives their id. Raises ValidationError."""
-    display_name = None if change.display_name is None else text.normalised(change.display_name)
-    bio = None if change.bio is None else text.normalised(change.bio)
+    display_name = None if change.display_name is None else inputs.profile_text(change.display_name)
+    bio = None if change.bio is None else inputs.profile_text(change.bio)
     problems = [
         display_name is not None and inputs.problem_of_text(display_name, inputs.DISPLAY_NAME, field="displayName"),
         bio is not None and inputs.problem_of_text(bio, inputs.BIO, field="bio", may_be_blank=True),

@@ -92,7 +92,7 @@ def checked_body(raw: str) -> str:
 
 def checked_display_name(raw: str) -> str:
     """The name as an account stores it. Raises ValidationError."""
-    name = text.normalised(raw)
+    name = inputs.profile_text(raw)
     if problem := _problem_of_display_name(name):
         raise ValidationError(problem)
     return name

@@ -6,6 +6,7 @@ import regex
 
 from core import text
 from core.errors import Problem
+from core.spoofing import defused
 
 LONGEST_BODY_GRAPHEMES = 500
 LONGEST_BODY_BYTES = 8_000
@@ -33,6 +34,16 @@ class Bounds:
 BODY = Bounds(LONGEST_BODY_GRAPHEMES, LONGEST_BODY_BYTES)
 DISPLAY_NAME = Bounds(LONGEST_DISPLAY_NAME_GRAPHEMES, LONGEST_DISPLAY_NAME_BYTES)
 BIO = Bounds(LONGEST_BIO_GRAPHEMES, LONGEST_BIO_BYTES)
+
+
+def profile_text(value: str) -> str:
+    """A name or another text of a profile as it is stored: in one form, and without what lets it pass for another.
+
+    A text that is too long for any of them comes back as it is, to be refused: it is not worth the time.
+    """
+    if len(value) > LONGEST_BIO_BYTES:
+        return value
+    return text.normalised(defused(text.normalised(value)))
 
 
 def problem_of_text(value: str, bounds: Bounds, *, field: str, may_be_blank: bool = False) -> Problem | None:

@@ -28,7 +28,10 @@ def is_storable(text: str) -> bool:
 
 def is_blank(text: str) -> bool:
     """Whether a person sees nothing: white space, and characters without a shape of their own."""
-    return all(character.isspace() or unicodedata.category(character) in _SHAPELESS for character in text)
+    return all(
+        character.isspace() or character in _EMPTY or unicodedata.category(character) in _SHAPELESS
+        for character in text
+    )
 
 
 def normalised(text: str) -> str:
@@ -36,4 +39,6 @@ def normalised(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
+# Letters without a shape (fillers of Hangul syllables), and the Braille cell without a dot.
+_EMPTY = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 _SHAPELESS = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp", "Mn"})

@@ -34,6 +34,11 @@ async def test_registering_signs_in(api: Api) -> None:
     assert answer.data == {"viewer": {"user": {"handle": "frank"}}}
 
 
+async def test_a_name_loses_what_is_not_seen_or_turns_others_around(api: Api) -> None:
+    payload = await register(api, "frank", displayName="\u202eFr\u200bank\u2069 \u00ad")
+    assert payload["viewer"]["user"]["displayName"] == "Frank"
+
+
 async def test_every_problem_is_told_at_once(api: Api) -> None:
     payload = await register(api, "f!", displayName=" ", email="nobody", password="short")
     assert is_refused(payload)
@@ -56,7 +61,11 @@ async def test_every_problem_is_told_at_once(api: Api) -> None:
         ("handle", "fränk", "MALFORMED"),
         ("handle", "fr\x00nk", "MALFORMED"),
         ("handle", "frank٣", "MALFORMED"),
+        ("handle", "fr\u0430nk", "MALFORMED"),
+        ("handle", "frank\u200b", "MALFORMED"),
         ("displayName", "\u200b\u200d", "BLANK"),
+        ("displayName", "\u202e\u3164", "BLANK"),
+        ("displayName", "\u200b" * 9_000 + "a", "TOO_LONG"),
         ("displayName", "a\x00b", "UNSTORABLE"),
         ("displayName", "a" * 65, "TOO_LONG"),
         ("email", "frank@", "MALFORMED"),
@@ -134,6 +143,8 @@ async def test_passwords_are_stored_as_hashes_only(api: Api, services: ProcessSe
         ({"displayName": "Alice the Great"}, {"displayName": "Alice the Great", "bio": ""}),
         ({"bio": "one\r\ntwo"}, {"displayName": "Alice", "bio": "one\ntwo"}),
         ({"displayName": "A", "bio": ""}, {"displayName": "A", "bio": ""}),
+        ({"displayName": "Al\u200bice\u202e 👩🏽‍🚀"}, {"displayName": "Alice 👩🏽‍🚀", "bio": ""}),
+        ({"bio": "\u2066می‌خواهم\u2069"}, {"displayName": "Alice", "bio": "می‌خواهم"}),
         ({"displayName": None}, {"displayName": "Alice", "bio": ""}),
         ({}, {"displayName": "Alice", "bio": ""}),
     ],

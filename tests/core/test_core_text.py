@@ -28,7 +28,22 @@ def test_ordinary_text_can_be_stored(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", " ", "\n\t", "\u200b", "\u200b\u200d\ufeff", "\u00a0", "\u2003", "\u00ad", "\ufe0f", "\u0301"]
+    "value",
+    [
+        "",
+        " ",
+        "\n\t",
+        "\u200b",
+        "\u200b\u200d\ufeff",
+        "\u00a0",
+        "\u2003",
+        "\u00ad",
+        "\ufe0f",
+        "\u0301",
+        "\u3164",
+        "\uffa0",
+        "\u2800",
+    ],
 )
 def test_text_without_a_shape_is_blank(value: str) -> None:
     assert text.is_blank(value)
