@@ -31,6 +31,11 @@ def can_delete_post(viewer: Viewer | None, post: PostFacts) -> bool:
     return viewer is not None and viewer.account_id == post.author_id
 
 
+def can_edit_post(viewer: Viewer | None, post: PostFacts) -> bool:
+    """Whether the viewer may edit the post: its author may."""
+    return viewer is not None and viewer.account_id == post.author_id
+
+
 def require_viewer(viewer: Viewer | None) -> Viewer:
     """The viewer. Raises UnauthenticatedError for an anonymous caller."""
     if viewer is None:
@@ -48,6 +53,12 @@ def require_deletable_post(viewer: Viewer, post: PostFacts, *, path: tuple[str, 
     """Raises NotAllowedError at `path` of the input if the viewer may not delete the visible post."""
     if not can_delete_post(viewer, post):
         raise NotAllowedError("Only its author can delete a post.", path=path)
+
+
+def require_editable_post(viewer: Viewer, post: PostFacts, *, path: tuple[str, ...]) -> None:
+    """Raises NotAllowedError at `path` of the input if the viewer may not edit the visible post."""
+    if not can_edit_post(viewer, post):
+        raise NotAllowedError("Only its author can edit a post.", path=path)
 
 
 def require_other_account(viewer: Viewer, account_id: int, *, path: tuple[str, ...]) -> None:

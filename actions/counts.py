@@ -23,13 +23,26 @@ _ADD = command(
 )
 
 
-def insert_deltas(amount: int, *subjects: tuple[sa.ColumnElement[int], Counter]) -> sa.Insert:
-    """The INSERT that changes counts by `amount`, as part of a statement. For acts that are one; others call `add`."""
+def select_deltas(amount: int, *subjects: tuple[sa.ColumnElement[int], Counter]) -> sa.SelectBase:
+    """The deltas that change these counts by `amount`, for `insert_deltas`."""
     rows = sa.values(
         sa.column("subject_id", sa.BigInteger), sa.column("counter", sa.SmallInteger), name="changed"
-    ).data([(subject_id, sa.literal_column(str(int(counter)))) for subject_id, counter in subjects])
-    amounts = sa.select(rows.c.subject_id, rows.c.counter, sa.literal_column(str(amount)))
-    return sa.insert(count_delta).from_select(["subject_id", "counter", "amount"], amounts)
+    ).data([(subject_id, _literal(int(counter))) for subject_id, counter in subjects])
+    return sa.select(rows.c.subject_id, rows.c.counter, _literal(amount))
+
+
+def select_deltas_of(subject_id: sa.ColumnElement[int], counter: Counter, amount: int) -> sa.Select[int, int, int]:
+    """The deltas that change the count of every subject of the statement by `amount`, for `insert_deltas`."""
+    return sa.select(subject_id, _literal(int(counter)), _literal(amount))
+
+
+def insert_deltas(deltas: sa.SelectBase) -> sa.Insert:
+    """The INSERT that changes counts, as part of a statement. For acts that are one; others call `add`."""
+    return sa.insert(count_delta).from_select(["subject_id", "counter", "amount"], deltas)
+
+
+def _literal(number: int) -> sa.ColumnElement[int]:
+    return sa.literal_column(str(number))
 
 
 async def add(tx: Transaction, amount: int, *subjects: tuple[int, Counter]) -> None:

@@ -10,6 +10,8 @@ from core.spoofing import defused
 
 LONGEST_BODY_GRAPHEMES = 500
 LONGEST_BODY_BYTES = 8_000
+LONGEST_CONTENT_WARNING_GRAPHEMES = 200
+LONGEST_CONTENT_WARNING_BYTES = 3_200
 LONGEST_DISPLAY_NAME_GRAPHEMES = 64
 LONGEST_DISPLAY_NAME_BYTES = 640
 LONGEST_BIO_GRAPHEMES = 500
@@ -19,6 +21,8 @@ SHORTEST_PASSWORD_CHARS = 8
 LONGEST_PASSWORD_BYTES = 1_024
 
 _HANDLE = regex.compile(r"[A-Za-z0-9_]{2,30}")
+# A language, then perhaps script, region and variants: what of BCP 47 (RFC 5646) people use.
+_LANGUAGE = regex.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Za-z0-9]{5,8}){0,2}")
 # One "@", no spaces, a dot somewhere behind it: whether mail arrives is for a confirmation to find out.
 _EMAIL = regex.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
 
@@ -32,6 +36,7 @@ class Bounds:
 
 
 BODY = Bounds(LONGEST_BODY_GRAPHEMES, LONGEST_BODY_BYTES)
+CONTENT_WARNING = Bounds(LONGEST_CONTENT_WARNING_GRAPHEMES, LONGEST_CONTENT_WARNING_BYTES)
 DISPLAY_NAME = Bounds(LONGEST_DISPLAY_NAME_GRAPHEMES, LONGEST_DISPLAY_NAME_BYTES)
 BIO = Bounds(LONGEST_BIO_GRAPHEMES, LONGEST_BIO_BYTES)
 
@@ -70,6 +75,20 @@ def problem_of_handle(value: str) -> Problem | None:
 def is_handle(value: str) -> bool:
     """Whether an account can have this handle."""
     return problem_of_handle(value) is None
+
+
+def problem_of_language(value: str) -> Problem | None:
+    """A language tag as in BCP 47, as far as its form can tell."""
+    if _LANGUAGE.fullmatch(value) is None:
+        return Problem(("language",), "MALFORMED", "A language is a tag such as en, pt-BR or zh-Hant.")
+    return None
+
+
+def language_tag(value: str) -> str:
+    """A language tag in the case that BCP 47 recommends: en, pt-BR, zh-Hant."""
+    first, *others = value.split("-")
+    cased = {2: str.upper, 4: str.title}
+    return "-".join([first.lower(), *(cased.get(len(part), str.lower)(part) for part in others)])
 
 
 def problem_of_email(value: str) -> Problem | None:

@@ -1,69 +1,113 @@
-"""Posting, replying and deleting."""
+"""Posting, replying and quoting."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from access import policy
 from access.viewer import Viewer
-from actions import counts, inputs
+from actions import counts, entities, inputs
 from core import text
-from core.database import Reader, Statement, Transaction, command, rows_of, values_of
-from core.errors import ValidationError
+from core.database import Reader, Statement, Transaction, rows_of, values_of
+from core.errors import Problem, ValidationError
 from events import outbox
-from events.posts import EntryAdded, EntryRemoved
+from events.posts import EntryAdded
 from loaders.rows import PostRow
 from models.counts import Counter
 from models.posts import post
 
 
+class Content(NamedTuple):
+    """What a post says. `content_warning` is shown before the body; `language` is a tag as in BCP 47."""
+
+    body: str
+    content_warning: str | None = None
+    is_sensitive: bool = False
+    language: str | None = None
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """For the statements that write it."""
+        return {name: getattr(self, column) for column, name in _PARAMETERS.items()}
+
+
+# The columns of a Content, and the parameters that fill them: SQLAlchemy wants other names than those of the columns.
+_PARAMETERS = {name: f"new_{name}" for name in Content._fields}
+CONTENT = {column: sa.bindparam(name, type_=post.c[column].type) for column, name in _PARAMETERS.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class NewPost:
-    """What a person wants to post; with `reply_to_id`, as a reply to that post."""
+    """What a person wants to post: as a reply to a post, as a quote of one, both, or neither."""
 
     body: str
     reply_to_id: int | None = None
+    quote_id: int | None = None
+    content_warning: str | None = None
+    is_sensitive: bool = False
+    language: str | None = None
+
+    @property
+    def content(self) -> Content:
+        return Content(self.body, self.content_warning, self.is_sensitive, self.language)
 
 
-_ID = sa.bindparam("post_id", type_=sa.BigInteger)
-_SELECT_FACTS = sa.select(
-    post.c.id,
-    post.c.author_id,
-    post.c.body,
-    post.c.reply_to_id,
-    post.c.root_id,
-    post.c.repost_of_id,
-    post.c.quote_id,
-    post.c.deleted_at,
-).where(post.c.id == _ID)
-_FACTS = rows_of(_SELECT_FACTS, PostRow)
-_FACTS_LOCKED = rows_of(_SELECT_FACTS.with_for_update(), PostRow)
+class _Form(NamedTuple):
+    """What of a new post makes another statement."""
+
+    is_reply: bool
+    is_quote: bool
+    has_mentions: bool
+    has_hashtags: bool
+
+
+FACTS = sa.select(*(post.c[name] for name in PostRow._fields)).where(
+    post.c.id == sa.bindparam("post_id", type_=sa.BigInteger)
+)
+_FACTS = rows_of(FACTS, PostRow)
+# Two acts that change one post wait for each other here.
+FACTS_LOCKED = rows_of(FACTS.with_for_update(of=post), PostRow)
+
 _AUTHOR = sa.bindparam("author", type_=sa.BigInteger)
 _REPLY_TO = sa.bindparam("reply_to", type_=sa.BigInteger)
+_QUOTE = sa.bindparam("quote", type_=sa.BigInteger)
 
 
-def _create(*changed: tuple[sa.ColumnElement[int], Counter]) -> Statement[int]:
-    """Writes a post, changes counts by one and records the event: one statement, so one round trip."""
+@lru_cache
+def _create(form: _Form) -> Statement[int]:
+    """Writes a post with all that belongs to it, changes counts by one and records the event: one round trip."""
     created = (
         sa.insert(post)
         .values(
             id=sa.func.mint_id(sa.bindparam("at", type_=sa.DateTime(timezone=True))),
             author_id=_AUTHOR,
-            body=sa.bindparam("text", type_=sa.Text),
+            **CONTENT,
+            entities=entities.STORED,
             reply_to_id=_REPLY_TO,
             root_id=sa.bindparam("root", type_=sa.BigInteger),
+            quote_id=_QUOTE,
         )
         .returning(post.c.id)
         .cte("created")
     )
-    counted = counts.insert_deltas(1, *changed).cte("counted")
-    recorded = outbox.select_record(EntryAdded, created, entry_id=created.c.id, author_id=_AUTHOR).cte("recorded")
-    return values_of(sa.select(created.c.id).add_cte(counted, recorded), int)
-
-
-_CREATE = _create((_AUTHOR, Counter.ACCOUNT_POSTS))
-_CREATE_REPLY = _create((_AUTHOR, Counter.ACCOUNT_POSTS), (_REPLY_TO, Counter.POST_REPLIES))
-_DELETE = command(sa.update(post).where(post.c.id == _ID).values(deleted_at=sa.func.clock_timestamp(), body=sa.null()))
+    parts = [outbox.select_record(EntryAdded, created, entry_id=created.c.id, author_id=_AUTHOR).cte("recorded")]
+    counted = [(_AUTHOR, Counter.ACCOUNT_POSTS)]
+    if form.is_reply:
+        counted.append((_REPLY_TO, Counter.POST_REPLIES))
+    if form.is_quote:
+        counted.append((_QUOTE, Counter.POST_QUOTES))
+    deltas: sa.SelectBase = counts.select_deltas(1, *counted)
+    if form.has_mentions:
+        parts.append(entities.insert_mentions(sa.select(created.c.id).scalar_subquery()).cte("mentioned"))
+    if form.has_hashtags:
+        hashtags = entities.hashtag_ids().cte("hashtags")
+        parts.append(entities.insert_hashtags(sa.select(created.c.id).scalar_subquery(), hashtags).cte("tagged"))
+        deltas = sa.union_all(deltas, counts.select_deltas_of(hashtags.c.id, Counter.HASHTAG_POSTS, 1))
+    parts.append(counts.insert_deltas(deltas).cte("counted"))
+    return values_of(sa.select(created.c.id).add_cte(*parts), int)
 
 
 async def require_post(
@@ -81,43 +125,48 @@ async def require_post(
     return facts
 
 
+def checked(content: Content) -> Content:
+    """The content as it is stored. Raises ValidationError that names all that is wrong."""
+    body = text.normalised(content.body)
+    warning = None if content.content_warning is None else text.normalised(content.content_warning) or None
+    language = content.language and inputs.language_tag(content.language)
+    if found := list(_problems(body, warning, content.language)):
+        raise ValidationError(*found)
+    return Content(body, warning, content.is_sensitive, language or None)
+
+
+def _problems(body: str, warning: str | None, language: str | None) -> Iterator[Problem]:
+    problems = [
+        inputs.problem_of_text(body, inputs.BODY, field="body"),
+        warning and inputs.problem_of_text(warning, inputs.CONTENT_WARNING, field="contentWarning"),
+        language and inputs.problem_of_language(language),
+    ]
+    yield from (problem for problem in problems if problem)
+
+
 async def create_post(tx: Transaction, viewer: Viewer, new_post: NewPost) -> int:
-    """Posts or replies; gives the post's id. Raises ValidationError, NotFoundError.
+    """Posts, replies or quotes; gives the post's id. Raises ValidationError, NotFoundError.
 
     Its one write is its last statement, so it also runs in a OneWrite (core.database).
     """
-    body = text.normalised(new_post.body)
-    if problem := inputs.problem_of_text(body, inputs.BODY, field="body"):
-        raise ValidationError(problem)
-    parent = None
+    content = checked(new_post.content)
+    parent = quoted = None
     if new_post.reply_to_id is not None:
         parent = await require_post(tx, viewer, new_post.reply_to_id, path=("replyToId",))
+    if new_post.quote_id is not None:
+        quoted = await require_post(tx, viewer, new_post.quote_id, path=("quoteId",))
+    bound = await entities.bind(tx, content.body)
 
+    form = _Form(parent is not None, quoted is not None, bool(bound.account_ids), bool(bound.hashtags))
     post_id = await tx.row(
-        _CREATE if parent is None else _CREATE_REPLY,
+        _create(form),
         at=tx.at,
         author=viewer.account_id,
-        text=body,
         reply_to=parent and parent.id,
         root=parent and (parent.root_id or parent.id),
+        quote=quoted and quoted.id,
+        **content.parameters,
+        **bound.parameters,
     )
     assert post_id is not None
     return post_id
-
-
-async def delete_post(tx: Transaction, viewer: Viewer, post_id: int) -> int:
-    """Deletes a post and gives its id. Its row stays, empty, so that the thread around it can be read.
-
-    Raises NotFoundError, NotAllowedError.
-    """
-    facts = await require_post(tx, viewer, post_id, path=("postId",), statement=_FACTS_LOCKED)
-    policy.require_deletable_post(viewer, facts, path=("postId",))
-
-    await tx.run(_DELETE, post_id=facts.id)
-    changed = [(facts.author_id, Counter.ACCOUNT_POSTS)]
-    if facts.reply_to_id is not None:
-        changed.append((facts.reply_to_id, Counter.POST_REPLIES))
-    await counts.add(tx, -1, *changed)
-
-    await outbox.record(tx, EntryRemoved(entry_id=facts.id, author_id=facts.author_id, post_id=facts.id))
-    return facts.id

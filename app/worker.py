@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import structlog
 
-from actions import counts
+from actions import counts, deletions
 from app.services import open_cache, open_database, timeline_store
 from app.settings import Settings
 from core import ids
@@ -24,7 +24,7 @@ from events.base import Event, Queue, event_of
 from events.bus import Bus, Listener
 from events.follows import FollowChanged
 from events.outbox import Claim
-from events.posts import EntryAdded, EntryRemoved
+from events.posts import EntryAdded, EntryRemoved, PostEdited
 from timelines.fanout import FanOut
 
 log = structlog.get_logger(__name__)
@@ -137,6 +137,10 @@ class Worker:
                 await self._fan_out.on_entry_added(
                     event, event_id=claim.id, checkpoint=claim.checkpoint, advance=advance
                 )
+            case PostEdited() as event:
+                await self._fan_out.on_post_edited(
+                    event, event_id=claim.id, checkpoint=claim.checkpoint, advance=advance
+                )
             case EntryRemoved() as event:
                 await self._fan_out.on_entry_removed(
                     event, event_id=claim.id, checkpoint=claim.checkpoint, advance=advance
@@ -152,6 +156,8 @@ class Worker:
 
     async def _sweep(self) -> None:
         await self._db.transact(outbox.sweep)
+        while await self._db.transact(deletions.erase_deleted_posts) >= deletions.ERASED_AT_ONCE:
+            pass
         oldest_id = await outbox.oldest_open_id(self._db)
         if oldest_id is not None and (age := utc_now() - ids.time_of(oldest_id)) > LATE_AFTER:
             log.warning("events wait long", oldest_event_age_s=round(age.total_seconds(), 1))

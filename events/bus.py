@@ -30,17 +30,14 @@ _LOST = (redis.exceptions.RedisError, OSError, TimeoutError)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class HomeMessage:
-    """An entry came into, or went from, the home feeds of an author's followers. Ids only."""
+    """An entry came into, changed in, or went from the home feeds of an author's followers. Ids only."""
 
     event_id: int
     added_entry_id: int | None = None
+    changed_entry_id: int | None = None
     removed_entry_id: int | None = None
     author_id: int | None = None
     post_id: int | None = None
-
-    @property
-    def is_removal(self) -> bool:
-        return self.removed_entry_id is not None
 
     def to_bytes(self) -> bytes:
         return orjson.dumps(self)

@@ -20,6 +20,16 @@ class EntryAdded(Event):
 
 
 @dataclass(frozen=True)
+class PostEdited(Event):
+    """`author_id` has changed what a post of theirs says."""
+
+    queues: ClassVar[tuple[Queue, ...]] = (Queue.FANOUT,)
+
+    post_id: int
+    author_id: int
+
+
+@dataclass(frozen=True)
 class EntryRemoved(Event):
     """`author_id` has deleted a post or undone a repost; `post_id` is the post that it showed."""
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 import sqlalchemy as sa
 
 from core import spans
-from core.database import Reader, rows_of
+from core.database import Reader, rows_of, values_of
 from core.paging import PageRequest
 from loaders.base import BatchLoader, PageLoader, Scope, viewer_id_of
 from loaders.hydration import HAS_HANDLE, VIEWER_ID, is_there
@@ -130,6 +130,19 @@ def _select_public() -> sa.Select[tuple[int, int, int]]:
 async def fetch_home_entries(db: Reader, viewer_id: int, *, before: int, limit: int) -> list[FeedEntry]:
     """The newest entries of a home feed below the id `before`: the reference for everything that copies it."""
     return await db.rows(_HOME, viewer_id=viewer_id, after=before, limit=limit)
+
+
+_IS_THERE = values_of(
+    sa.select(sa.literal_column("1")).where(
+        post.c.id == sa.bindparam("entry_id", type_=sa.BigInteger), post.c.deleted_at.is_(None)
+    ),
+    int,
+)
+
+
+async def is_entry_there(db: Reader, entry_id: int) -> bool:
+    """Whether the post or repost exists and is not deleted."""
+    return await db.row(_IS_THERE, entry_id=entry_id) is not None
 
 
 class HomeEntries:

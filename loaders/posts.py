@@ -53,8 +53,8 @@ def _select_replies(*, is_newest_first: bool) -> Statement[Any]:
     return Statement(statement.order_by(post.c.id.desc() if is_newest_first else post.c.id), as_it_is)
 
 
-class _RepliesByPostLoader(PageLoader[PostRow]):
-    """The visible replies to each post, whole: replies and their authors come in the same statement as their ids."""
+class PostsByPostLoader(PageLoader[PostRow]):
+    """The visible posts of a list below each post, whole: they and their authors come in the statement of their ids."""
 
     statement: ClassVar[Statement[Any]]
 
@@ -69,8 +69,8 @@ class _RepliesByPostLoader(PageLoader[PostRow]):
         found = Hydrated()
         found.add_posts(records, EVERYTHING)
         rows = self.scope.take(found)
-        parent_id = layout_of(EVERYTHING).end
-        replies = ((record[parent_id], rows[record[0]]) for record in records)
+        end = layout_of(EVERYTHING).end
+        replies = ((record[end], rows[record[0]]) for record in records)
         return [(parent_id, row) for parent_id, row in replies if row is not None]
 
     def start(self, request: PageRequest) -> int:
@@ -78,7 +78,7 @@ class _RepliesByPostLoader(PageLoader[PostRow]):
         raise NotImplementedError
 
 
-class RepliesByPostOldestFirstLoader(_RepliesByPostLoader):
+class RepliesByPostOldestFirstLoader(PostsByPostLoader):
     """Replies in the order they were written."""
 
     statement = _select_replies(is_newest_first=False)
@@ -87,7 +87,7 @@ class RepliesByPostOldestFirstLoader(_RepliesByPostLoader):
         return after_or_start(request)
 
 
-class RepliesByPostNewestFirstLoader(_RepliesByPostLoader):
+class RepliesByPostNewestFirstLoader(PostsByPostLoader):
     """The newest replies first."""
 
     statement = _select_replies(is_newest_first=True)

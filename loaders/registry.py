@@ -10,6 +10,7 @@ from core.database import Reader
 from core.lazy import lazy
 from core.paging import PageRequest
 from loaders.base import BATCHES_AT_ONCE, BatchLoader, PageLoader
+from loaders.edits import EditsByPostLoader
 from loaders.feeds import (
     HomeEntries,
     PostEntriesByUserLoader,
@@ -26,6 +27,7 @@ from loaders.posts import (
     RepliesByPostNewestFirstLoader,
     RepliesByPostOldestFirstLoader,
 )
+from loaders.quotes import QuotesByPostLoader
 from loaders.rows import Hydrated, Part, PostCounts, PostDetails, PostRow, UserCounts, UserDetails
 from loaders.users import (
     UserByHandleLoader,
@@ -110,6 +112,12 @@ class Loaders:
     def replies(self, request: PageRequest, *, is_newest_first: bool) -> PageLoader[PostRow]:
         kind = RepliesByPostNewestFirstLoader if is_newest_first else RepliesByPostOldestFirstLoader
         return self._list(kind, request)
+
+    def quotes(self, request: PageRequest) -> QuotesByPostLoader:
+        return self._list(QuotesByPostLoader, request)
+
+    def edits(self, request: PageRequest) -> EditsByPostLoader:
+        return self._list(EditsByPostLoader, request)
 
     def ancestor_ids(self, request: PageRequest) -> AncestorIdsByPostLoader:
         return self._list(AncestorIdsByPostLoader, request)

@@ -295,12 +295,14 @@ async def _home_event(context: Context, viewer: Viewer, message: HomeMessage) ->
         if message.author_id != viewer.account_id and not is_following:
             return None
         return PostRemoved(event_cursor, cursor(Listing.HOME_FEED, message.removed_entry_id), message.post_id)
-    assert message.added_entry_id is not None
+    entry_id = message.changed_entry_id or message.added_entry_id
+    assert entry_id is not None
     home = context.loaders.home_entries(viewer, WHOLE_POSTS)
-    entries = await home.among([message.added_entry_id], since=0, before=GREATEST_ID, own_limit=0)
+    entries = await home.among([entry_id], since=0, before=GREATEST_ID, own_limit=0)
     for edge in await _edges(context, Listing.HOME_FEED, entries, home_reason(viewer.account_id)):
         if edge is not None:
-            return PostAdded(event_cursor, edge)
+            has_changed = message.changed_entry_id is not None
+            return PostChanged(event_cursor, edge.node) if has_changed else PostAdded(event_cursor, edge)
     return None
 
 

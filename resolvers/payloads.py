@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, Protocol, Self, TypeVar
 
 from access.viewer import Viewer
+from actions.deletions import Deleted
 from core import errors
 from loaders.rows import PostRow, UserRow
 
@@ -85,9 +86,10 @@ class PostPayload:
 
 @dataclass(frozen=True, slots=True)
 class DeletedPostPayload:
-    """The post that is gone."""
+    """The post that is gone, and what it said."""
 
     deleted_post_id: int | None = None
+    source: Deleted | None = None
     errors: Sequence[Refused] = ()
 
     @classmethod

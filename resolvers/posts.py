@@ -7,7 +7,7 @@ import strawberry
 
 import compiler
 from access.viewer import Viewer
-from actions import likes, posts, reposts
+from actions import deletions, likes, posts, reposts
 from core import ids
 from core.paging import Listing, PageRequest
 from loaders.rows import PostRow
@@ -47,6 +47,28 @@ async def reply_to(root: strawberry.Parent[PostRow], info: Info) -> PostRow | Un
 
 async def thread_root(root: strawberry.Parent[PostRow], info: Info) -> PostRow | UnavailablePost | None:
     return await reference(info.context, root.root_id)
+
+
+async def quote(root: strawberry.Parent[PostRow], info: Info) -> PostRow | UnavailablePost | None:
+    return await reference(info.context, root.quote_id)
+
+
+async def source_reply_to(root: strawberry.Parent[deletions.Deleted], info: Info) -> PostRow | UnavailablePost | None:
+    return await reference(info.context, root.reply_to_id)
+
+
+async def source_quote(root: strawberry.Parent[deletions.Deleted], info: Info) -> PostRow | UnavailablePost | None:
+    return await reference(info.context, root.quote_id)
+
+
+def quotes(context: Context, first: First = DEFAULT_PAGE, after: After = None) -> compiler.Relation:
+    request = page(Listing.QUOTES, first, after)
+    loader = context.loaders.quotes(request)
+
+    def connected(found: Sequence[PostRow] | None) -> RowConnection[PostRow]:
+        return RowConnection(Listing.QUOTES, request, found or ())
+
+    return compiler.Relation(loader=lambda _context: loader, key=compiler.Attribute("id"), then=connected)
 
 
 def replies(
@@ -96,34 +118,42 @@ async def viewer_likes(
 @refusals_as(PostPayload)
 async def create_post(context: Context, new_post: posts.NewPost) -> PostPayload:
     viewer = context.require_viewer()
-    return await _changed(context, await context.transact_in_one_write(posts.create_post, viewer, new_post))
+    return await changed_post(context, await context.transact_in_one_write(posts.create_post, viewer, new_post))
 
 
 @refusals_as(DeletedPostPayload)
 async def delete_post(context: Context, post_id: int) -> DeletedPostPayload:
-    return DeletedPostPayload(await context.transact(posts.delete_post, context.require_viewer(), post_id))
+    deleted = await context.transact(deletions.delete_post, context.require_viewer(), post_id)
+    return DeletedPostPayload(deleted.id, deleted)
+
+
+@refusals_as(PostPayload)
+async def restore_post(context: Context, post_id: int) -> PostPayload:
+    viewer = context.require_viewer()
+    return await changed_post(context, await context.transact(deletions.restore_post, viewer, post_id))
 
 
 @refusals_as(PostPayload)
 async def like_post(context: Context, post_id: int) -> PostPayload:
-    return await _changed(context, await context.transact(likes.like_post, context.require_viewer(), post_id))
+    return await changed_post(context, await context.transact(likes.like_post, context.require_viewer(), post_id))
 
 
 @refusals_as(PostPayload)
 async def unlike_post(context: Context, post_id: int) -> PostPayload:
-    return await _changed(context, await context.transact(likes.unlike_post, context.require_viewer(), post_id))
+    return await changed_post(context, await context.transact(likes.unlike_post, context.require_viewer(), post_id))
 
 
 @refusals_as(PostPayload)
 async def repost(context: Context, post_id: int) -> PostPayload:
-    return await _changed(context, await context.transact(reposts.repost, context.require_viewer(), post_id))
+    return await changed_post(context, await context.transact(reposts.repost, context.require_viewer(), post_id))
 
 
 @refusals_as(PostPayload)
 async def undo_repost(context: Context, post_id: int) -> PostPayload:
-    return await _changed(context, await context.transact(reposts.undo_repost, context.require_viewer(), post_id))
+    return await changed_post(context, await context.transact(reposts.undo_repost, context.require_viewer(), post_id))
 
 
-async def _changed(context: Context, post_id: int) -> PostPayload:
+async def changed_post(context: Context, post_id: int) -> PostPayload:
+    """The payload of an act on this post."""
     # An act has the loaders to itself: they are new, and its siblings wait.
     return PostPayload(await context.loaders.posts.load_alone(post_id))

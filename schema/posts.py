@@ -1,20 +1,26 @@
 """Posts, their threads, and what one does to them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from actions import posts as actions
-from compiler import lookup
+from compiler import Attribute, lookup
 from core import ids
 from loaders.rows import PostRow
 from resolvers import payloads, posts
 from resolvers.arguments import Cursor, post_number
 from resolvers.context import Info
+from resolvers.edits import post_edits
+from resolvers.entities import entities_of
 from schema.base import Node, PageInfo, encoded, node_id, part, relation, view_of
+from schema.entities import Entity
 from schema.errors import INPUT, Refusable
 from schema.users import User
+
+if TYPE_CHECKING:
+    from schema.edits import PostEditConnection
 
 
 @strawberry.type(description="The place of a post that cannot be shown; it does not tell why.")
@@ -25,6 +31,7 @@ class Unavailable:
     id = encoded(ids.Kind.POST, "id", graphql_type=strawberry.ID, description="The id of the post that is not shown.")
 
 
+LazyPostEditConnection = Annotated["PostEditConnection", strawberry.lazy("schema.edits")]
 PostRef = Annotated[
     Annotated["Post", strawberry.lazy("schema.posts")] | Unavailable,
     strawberry.union("PostRef", description="A post that something refers to, or its empty place."),
@@ -46,6 +53,52 @@ class Post(Node):
     root = strawberry.field(
         resolver=posts.thread_root, graphql_type=PostRef | None, description="The first post of the thread; null there."
     )
+    quote = strawberry.field(
+        resolver=posts.quote, graphql_type=PostRef | None, description="The post that this one quotes."
+    )
+    entities = relation(
+        "post_details",
+        key="id",
+        then=Attribute("entities", absent=None, then=entities_of),
+        graphql_type=list[Entity],
+        description="Mentions, hashtags and links of the text, in order.",
+    )
+    content_warning: str | None = part(
+        "post_details",
+        "content_warning",
+        absent=None,
+        graphql_type=str | None,
+        description="What to show before the text, which a reader then asks for.",
+    )
+    is_sensitive: bool = part(
+        "post_details",
+        "is_sensitive",
+        absent=False,
+        graphql_type=bool,
+        description="Whether its author marked it as sensitive.",
+    )
+    language: str | None = part(
+        "post_details",
+        "language",
+        absent=None,
+        graphql_type=str | None,
+        description="The language of the text as its author tagged it, as in BCP 47: en, pt-BR, zh-Hant.",
+    )
+    version: int = part(
+        "post_details", "version", absent=1, graphql_type=int, description="1 at first, one more with each edit."
+    )
+    edited_at: datetime | None = part(
+        "post_details",
+        "edited_at",
+        absent=None,
+        graphql_type=datetime | None,
+        description="When it was edited last; null if never.",
+    )
+    edits = lookup(
+        post_edits,
+        graphql_type=LazyPostEditConnection,
+        description="What it said before its edits, the last one first.",
+    )
     like_count: int = part(
         "post_counts", "like_count", absent=0, graphql_type=int, description="How many like it; exact."
     )
@@ -54,6 +107,9 @@ class Post(Node):
     )
     repost_count: int = part(
         "post_counts", "repost_count", absent=0, graphql_type=int, description="How many reposted it; exact."
+    )
+    quote_count: int = part(
+        "post_counts", "quote_count", absent=0, graphql_type=int, description="How many quoted it; exact."
     )
     viewer_has_liked: bool = relation(
         "viewer_likes", key="id", then=bool, graphql_type=bool, description="Whether the viewer likes it."
@@ -65,6 +121,11 @@ class Post(Node):
         posts.replies,
         graphql_type=Annotated["PostConnection", strawberry.lazy("schema.posts")],
         description="Direct replies.",
+    )
+    quotes = lookup(
+        posts.quotes,
+        graphql_type=Annotated["PostConnection", strawberry.lazy("schema.posts")],
+        description="Posts that quote it, newest first.",
     )
     ancestors = strawberry.field(
         resolver=posts.ancestors,
@@ -106,35 +167,56 @@ class PostRefConnection:
 
 
 @strawberry.type
-class _PostPayload(Refusable):
+class PostPayload(Refusable):
     """View of payloads.PostPayload."""
 
     post: Post | None = strawberry.field(description="The post with its new counts; null if refused.")
 
 
 @strawberry.type(description="What createPost gives.")
-class CreatePostPayload(_PostPayload):
+class CreatePostPayload(PostPayload):
     """View of payloads.PostPayload."""
 
 
 @strawberry.type(description="What likePost gives.")
-class LikePostPayload(_PostPayload):
+class LikePostPayload(PostPayload):
     """View of payloads.PostPayload."""
 
 
 @strawberry.type(description="What unlikePost gives.")
-class UnlikePostPayload(_PostPayload):
+class UnlikePostPayload(PostPayload):
     """View of payloads.PostPayload."""
 
 
 @strawberry.type(description="What repost gives.")
-class RepostPayload(_PostPayload):
+class RepostPayload(PostPayload):
     """View of payloads.PostPayload."""
 
 
 @strawberry.type(description="What undoRepost gives.")
-class UndoRepostPayload(_PostPayload):
+class UndoRepostPayload(PostPayload):
     """View of payloads.PostPayload."""
+
+
+@strawberry.type(description="What restorePost gives.")
+class RestorePostPayload(PostPayload):
+    """View of payloads.PostPayload."""
+
+
+@strawberry.type(description="What a deleted post said, for whoever wants to write it anew.")
+class PostSource:
+    """View of deletions.Deleted."""
+
+    body: str = strawberry.field(description="The text.")
+    content_warning: str | None = strawberry.field(description="The content warning.")
+    is_sensitive: bool = strawberry.field(description="Whether it was marked as sensitive.")
+    language: str | None = strawberry.field(description="The language tag.")
+    reply_to = strawberry.field(
+        resolver=posts.source_reply_to, graphql_type=PostRef | None, description="The post that it replied to."
+    )
+    quote = strawberry.field(
+        resolver=posts.source_quote, graphql_type=PostRef | None, description="The post that it quoted."
+    )
 
 
 @strawberry.type(description="What deletePost gives.")
@@ -147,6 +229,9 @@ class DeletePostPayload(Refusable):
         graphql_type=strawberry.ID | None,
         description="The id of the post that is gone; null if refused.",
     )
+    source: PostSource | None = strawberry.field(
+        description="What it said, to be written anew; null if refused. `restorePost` brings the post itself back."
+    )
 
 
 @strawberry.input(description="A post, or a reply.")
@@ -155,10 +240,25 @@ class CreatePostInput:
 
     body: str = strawberry.field(description="The text: 1 to 500 characters, at most 8,000 bytes of UTF-8.")
     reply_to_id: strawberry.ID | None = strawberry.field(default=None, description="The post to reply to.")
+    quote_id: strawberry.ID | None = strawberry.field(default=None, description="The post to quote.")
+    content_warning: str | None = strawberry.field(
+        default=None, description="What to show before the text; at most 200 characters."
+    )
+    is_sensitive: bool = strawberry.field(default=False, description="Whether to mark it as sensitive.")
+    language: str | None = strawberry.field(
+        default=None, description="The language of the text, a tag as in BCP 47: en, pt-BR, zh-Hant."
+    )
 
 
 @strawberry.input(description="Which post to delete.")
 class DeletePostInput:
+    """Names a post."""
+
+    post_id: strawberry.ID = strawberry.field(description="The post's id.")
+
+
+@strawberry.input(description="Which post to restore.")
+class RestorePostInput:
     """Names a post."""
 
     post_id: strawberry.ID = strawberry.field(description="The post's id.")
@@ -193,12 +293,23 @@ class UndoRepostInput:
 
 
 async def create_post(info: Info, input: Annotated[CreatePostInput, INPUT]) -> payloads.PostPayload:  # noqa: A002
-    reply_to_id = None if input.reply_to_id is None else post_number(input.reply_to_id)
-    return await posts.create_post(info.context, actions.NewPost(body=input.body, reply_to_id=reply_to_id))
+    new_post = actions.NewPost(
+        body=input.body,
+        reply_to_id=None if input.reply_to_id is None else post_number(input.reply_to_id),
+        quote_id=None if input.quote_id is None else post_number(input.quote_id),
+        content_warning=input.content_warning,
+        is_sensitive=input.is_sensitive,
+        language=input.language,
+    )
+    return await posts.create_post(info.context, new_post)
 
 
 async def delete_post(info: Info, input: Annotated[DeletePostInput, INPUT]) -> payloads.DeletedPostPayload:  # noqa: A002
     return await posts.delete_post(info.context, post_number(input.post_id))
+
+
+async def restore_post(info: Info, input: Annotated[RestorePostInput, INPUT]) -> payloads.PostPayload:  # noqa: A002
+    return await posts.restore_post(info.context, post_number(input.post_id))
 
 
 async def like_post(info: Info, input: Annotated[LikePostInput, INPUT]) -> payloads.PostPayload:  # noqa: A002

@@ -17,10 +17,11 @@ from resolvers import feeds as feed_resolvers
 from resolvers import nodes
 from resolvers import posts as post_resolvers
 from resolvers import users as user_resolvers
-from schema import feeds, posts, sessions, users
+from schema import edits, feeds, posts, sessions, users
 from schema.base import SCALARS, Node
 from schema.counts import Counts, counts_of
 from schema.documents import DocumentCache, Documents, core_schema
+from schema.entities import ENTITIES
 from schema.errors import ERRORS
 from schema.shadow import Query as ShadowedQuery
 from schema.shadow import Shadow
@@ -82,12 +83,24 @@ class Mutation:
         resolver=users.update_profile, graphql_type=users.UpdateProfilePayload, description="Changes one's profile."
     )
     create_post = strawberry.mutation(
-        resolver=posts.create_post, graphql_type=posts.CreatePostPayload, description="Posts, or replies to a post."
+        resolver=posts.create_post,
+        graphql_type=posts.CreatePostPayload,
+        description="Posts, replies to a post, or quotes one.",
     )
     delete_post = strawberry.mutation(
         resolver=posts.delete_post,
         graphql_type=posts.DeletePostPayload,
         description="Deletes one's own post; replies to it stay.",
+    )
+    restore_post = strawberry.mutation(
+        resolver=posts.restore_post,
+        graphql_type=posts.RestorePostPayload,
+        description="Brings one's own post back that was deleted less than 30 seconds ago; twice is once.",
+    )
+    edit_post = strawberry.mutation(
+        resolver=edits.edit_post,
+        graphql_type=edits.EditPostPayload,
+        description="Changes one's own post; what it said before stays readable, and its counts stay.",
     )
     like_post = strawberry.mutation(
         resolver=posts.like_post, graphql_type=posts.LikePostPayload, description="Likes a post; twice is once."
@@ -218,7 +231,7 @@ def build_schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[*ERRORS],
+        types=[*ERRORS, *ENTITIES],
         extensions=[lambda: Documents(documents)],
         execution_context_class=executor,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not suggests_fields),

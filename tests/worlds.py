@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from access.viewer import Viewer
-from actions import accounts, follows, likes, posts, reposts, sessions
+from actions import accounts, deletions, edits, follows, likes, posts, reposts, sessions
 from app.services import ProcessServices
 from core import ids
 from core.clock import utc_now
@@ -68,13 +68,23 @@ class World:
         await self.services.db.transact(follows.unfollow_user, follower.viewer, followee.account_id)
 
     async def post(
-        self, author: Person, body: str = "hello", *, reply_to: int | None = None, at: datetime | None = None
+        self,
+        author: Person,
+        body: str = "hello",
+        *,
+        reply_to: int | None = None,
+        quote: int | None = None,
+        at: datetime | None = None,
     ) -> int:
-        new_post = posts.NewPost(body=body, reply_to_id=reply_to)
+        new_post = posts.NewPost(body=body, reply_to_id=reply_to, quote_id=quote)
         return await self.services.db.transact_at(at, posts.create_post, author.viewer, new_post)
 
+    async def edit(self, author: Person, post_id: int, body: str) -> None:
+        change = edits.PostChange({"body": body})
+        await self.services.db.transact(edits.edit_post, author.viewer, post_id, change)
+
     async def delete(self, author: Person, post_id: int) -> None:
-        await self.services.db.transact(posts.delete_post, author.viewer, post_id)
+        await self.services.db.transact(deletions.delete_post, author.viewer, post_id)
 
     async def like(self, liker: Person, post_id: int) -> None:
         await self.services.db.transact(likes.like_post, liker.viewer, post_id)

@@ -7,11 +7,12 @@ subscription drops a message whose event it has seen.
 from collections.abc import Awaitable, Callable
 
 from core.database import Database
-from events import bus, channels
+from events import bus, channels, outbox
 from events.follows import FollowChanged
-from events.posts import EntryAdded, EntryRemoved
+from events.posts import EntryAdded, EntryRemoved, PostEdited
+from loaders.feeds import is_entry_there
 from loaders.follows import fetch_followers_after
-from timelines.store import TimelineStore
+from timelines.store import Act, TimelineStore
 
 FOLLOWERS_PER_BATCH = 500
 
@@ -29,20 +30,27 @@ class FanOut:
 
     async def on_entry_added(self, event: EntryAdded, *, event_id: int, checkpoint: int, advance: Advance) -> None:
         message = bus.HomeMessage(event_id=event_id, added_entry_id=event.entry_id)
-        await self._walk(event.author_id, event.entry_id, message, checkpoint=checkpoint, advance=advance)
+        await self._walk(event.author_id, event.entry_id, message, Act.ADD, checkpoint=checkpoint, advance=advance)
+
+    async def on_post_edited(self, event: PostEdited, *, event_id: int, checkpoint: int, advance: Advance) -> None:
+        message = bus.HomeMessage(event_id=event_id, changed_entry_id=event.post_id)
+        await self._walk(event.author_id, event.post_id, message, Act.LEAVE, checkpoint=checkpoint, advance=advance)
 
     async def on_entry_removed(self, event: EntryRemoved, *, event_id: int, checkpoint: int, advance: Advance) -> None:
         message = bus.HomeMessage(
             event_id=event_id, removed_entry_id=event.entry_id, author_id=event.author_id, post_id=event.post_id
         )
-        await self._walk(event.author_id, event.entry_id, message, checkpoint=checkpoint, advance=advance)
+        await self._walk(event.author_id, event.entry_id, message, Act.REMOVE, checkpoint=checkpoint, advance=advance)
+        if await is_entry_there(self._db, event.entry_id):
+            # It was restored meanwhile, and may have been added before it was removed here.
+            await self._db.transact(outbox.record, EntryAdded(entry_id=event.entry_id, author_id=event.author_id))
 
     async def on_follow_changed(self, event: FollowChanged) -> None:
         """The follower's timeline lists the wrong entries now. The next read makes it anew."""
         await self._store.forget(event.follower_id)
 
     async def _walk(
-        self, author_id: int, entry_id: int, message: bus.HomeMessage, *, checkpoint: int, advance: Advance
+        self, author_id: int, entry_id: int, message: bus.HomeMessage, act: Act, *, checkpoint: int, advance: Advance
     ) -> None:
         """From the oldest follow to the newest, so that who follows meanwhile is still met at the end."""
         is_first = checkpoint == 0
@@ -56,7 +64,7 @@ class FanOut:
                 await self._store.deliver(
                     entry_id,
                     account_ids,
-                    is_removal=message.is_removal,
+                    act=act,
                     channel_prefix=self._channel_prefix,
                     message=message.to_bytes(),
                 )

@@ -12,6 +12,7 @@ once. Three members that sort behind every entry mark how far the copy can be tr
 import secrets
 import struct
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from typing import NamedTuple
 
 from redis.asyncio import Redis
@@ -50,7 +51,7 @@ redis.call('DEL', KEYS[2])
 return add(KEYS[1], tonumber(ARGV[2]), ARGV, 4)
 """
 )
-# One call for a batch of followers: push (or take away) one entry, and tell whoever listens.
+# One call for a batch of followers: push (or take away) one entry, or neither, and tell whoever listens.
 # KEYS: none beyond what ARGV names, so this script is for a single server. ARGV: key prefix, channel prefix, cap,
 # what to do, member, message, then the followers' ids.
 _DELIVER_SCRIPT = (
@@ -62,7 +63,7 @@ for i = 7, #ARGV do
   local key = keys .. ARGV[i]
   if act == 'add' then
     reached = reached + add(key, cap, {member}, 1)
-  else
+  elseif act == 'remove' then
     reached = reached + redis.call('ZREM', key, member)
   end
   redis.call('PUBLISH', channels .. ARGV[i], message)
@@ -80,6 +81,14 @@ def member_of(entry_id: int) -> bytes:
 def entries_of(members: Sequence[bytes]) -> list[int]:
     """The entries that members stand for."""
     return [_ALL_BITS - inverted for inverted in struct.unpack(f">{len(members)}Q", b"".join(members))]
+
+
+class Act(StrEnum):
+    """What becomes of an entry in a timeline."""
+
+    ADD = "add"
+    REMOVE = "remove"
+    LEAVE = "leave"
 
 
 class Cut(NamedTuple):
@@ -168,19 +177,19 @@ class TimelineStore:
         await self._cache.run(call)
 
     async def deliver(
-        self, entry_id: int, account_ids: Sequence[int], *, is_removal: bool, channel_prefix: str, message: bytes
+        self, entry_id: int, account_ids: Sequence[int], *, act: Act, channel_prefix: str, message: bytes
     ) -> int:
-        """Adds an entry to the timelines that are there (or takes it away) and publishes `message` to each account.
+        """Does `act` to an entry in the timelines that are there, and publishes `message` to each account.
 
         Gives how many timelines took it. Doing it again changes nothing in the timelines.
         """
 
         async def call(client: Redis, epoch: str) -> int:
-            arguments = (
+            arguments: tuple[bytes | str | int, ...] = (
                 keys.home_prefix(self._cache.prefix, epoch),
                 channel_prefix,
                 keys.LARGEST_TIMELINE,
-                "remove" if is_removal else "add",
+                str(act),
                 member_of(entry_id),
                 message,
                 *account_ids,

@@ -1,5 +1,6 @@
 """The rules, as a table of facts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -44,16 +45,25 @@ def test_only_live_posts_are_seen_and_the_refusal_is_always_the_same(
     assert raised.value.path == ("postId",)
 
 
-@pytest.mark.parametrize(("viewer", "may_delete"), [(AUTHOR, True), (OTHER, False), (None, False)])
-def test_only_its_author_deletes_a_post(viewer: Viewer | None, *, may_delete: bool) -> None:
-    assert policy.can_delete_post(viewer, LIVE) is may_delete
+@pytest.mark.parametrize(
+    ("can", "require"),
+    [
+        (policy.can_delete_post, policy.require_deletable_post),
+        (policy.can_edit_post, policy.require_editable_post),
+    ],
+)
+@pytest.mark.parametrize(("viewer", "may_change"), [(AUTHOR, True), (OTHER, False), (None, False)])
+def test_only_its_author_deletes_and_edits_a_post(
+    can: Callable[..., bool], require: Callable[..., None], viewer: Viewer | None, *, may_change: bool
+) -> None:
+    assert can(viewer, LIVE) is may_change
     if viewer is None:
         return
-    if may_delete:
-        policy.require_deletable_post(viewer, LIVE, path=("postId",))
+    if may_change:
+        require(viewer, LIVE, path=("postId",))
         return
     with pytest.raises(NotAllowedError) as raised:
-        policy.require_deletable_post(viewer, LIVE, path=("postId",))
+        require(viewer, LIVE, path=("postId",))
     assert raised.value.path == ("postId",)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from actions import follows, likes, posts, reposts
+from actions import deletions, follows, likes, posts, reposts
 from app.services import ProcessServices
 from app.worker import Worker
 from core.database import Transaction
@@ -28,6 +28,23 @@ async def test_a_post_and_its_deletion_are_told_once_each(services: ProcessServi
     await world.delete(world.alice, post)
     removed = {"entry_id": post, "author_id": author, "post_id": post}
     assert await recorded(services) == [("EntryRemoved", removed)]
+
+
+async def test_an_edit_is_told_once_and_an_edit_of_nothing_never(services: ProcessServices, world: World) -> None:
+    post = await world.post(world.alice, "one")
+    await recorded(services)
+    for _ in range(2):
+        await world.edit(world.alice, post, "two")
+    assert await recorded(services) == [("PostEdited", {"post_id": post, "author_id": world.alice.account_id})]
+
+
+async def test_a_restored_post_is_told_like_a_new_one(services: ProcessServices, world: World) -> None:
+    post = await world.post(world.alice)
+    await world.delete(world.alice, post)
+    await recorded(services)
+    for _ in range(2):
+        await services.db.transact(deletions.restore_post, world.alice.viewer, post)
+    assert await recorded(services) == [("EntryAdded", {"entry_id": post, "author_id": world.alice.account_id})]
 
 
 async def test_what_is_done_twice_is_told_once(services: ProcessServices, world: World) -> None:

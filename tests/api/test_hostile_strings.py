@@ -15,6 +15,7 @@ from graphql import (
     get_named_type,
     is_leaf_type,
     is_required_argument,
+    is_required_input_field,
 )
 
 from schema.root import build_schema
@@ -119,7 +120,7 @@ def mutation_doors(schema: GraphQLSchema) -> Iterator[Door]:
                 given = {
                     other: f'"{ACCEPTABLE.get(other, "POST")}"'
                     for other, sibling in kind.fields.items()
-                    if other != field_name and str(sibling.type).endswith("!")
+                    if other != field_name and is_required_input_field(sibling)
                 }
                 arguments = ", ".join(f"{key}: {value}" for key, value in {**given, field_name: "$text"}.items())
                 inner = f"{name}({argument_name}: {{{arguments}}}) {{ errors {{ code message path }} }}"

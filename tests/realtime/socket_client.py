@@ -24,6 +24,7 @@ subscription ($after: EventCursor) {
       cursor
       edge { cursor repostedBy { handle } node { id body likeCount author { handle displayName } } }
     }
+    ... on PostChanged { cursor post { id body } }
     ... on PostRemoved { cursor postId edgeCursor }
   }
 }

@@ -67,6 +67,23 @@ async def test_event_delivered_twice_is_told_once(api: Api, world: World, worker
         assert bodies == ["first", "second"]
 
 
+async def test_an_edit_is_told_to_those_who_have_the_post_in_their_feed(api: Api, world: World, worker: Worker) -> None:
+    await connected(api)
+    post = await world.post(world.bob, "typpo")
+    await worker.settle()
+    async with subscribed(api, world.alice) as events, subscribed(api, world.eve) as of_a_stranger:
+        await world.edit(world.bob, post, "typo")
+        await world.edit(world.bob, post, "typo")
+        await worker.settle()
+        changed = await events.next()
+        assert (changed["__typename"], changed["post"]["body"]) == ("PostChanged", "typo")
+        for author in (world.bob, world.eve):
+            await world.post(author, "next")
+        await worker.settle()
+        assert (await events.next())["edge"]["node"]["body"] == "next"
+        assert (await of_a_stranger.next())["edge"]["node"]["body"] == "next"
+
+
 async def test_who_reads_too_slowly_is_told_to_read_anew(api: Api, world: World, worker: Worker) -> None:
     await connected(api)
     post = await world.post(world.bob, "the last")

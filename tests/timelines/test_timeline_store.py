@@ -12,7 +12,7 @@ from core.cache import Cache
 from loaders.pages import GREATEST_ID
 from tests.timelines.own_redis import OwnRedis
 from timelines import keys
-from timelines.store import COMPLETE, FILLED, MARKERS, OPEN, Cut, TimelineStore, entries_of, member_of
+from timelines.store import COMPLETE, FILLED, MARKERS, OPEN, Act, Cut, TimelineStore, entries_of, member_of
 
 READER = 7
 CHANNELS = "test:ev:"
@@ -31,13 +31,11 @@ class Timeline:
         assert await self.store.end_rebuild(READER, entry_ids, token=token, is_complete=is_complete)
 
     async def push(self, entry_id: int) -> int:
-        return await self.store.deliver(
-            entry_id, [READER], is_removal=False, channel_prefix=CHANNELS, message=b"a message"
-        )
+        return await self.store.deliver(entry_id, [READER], act=Act.ADD, channel_prefix=CHANNELS, message=b"a message")
 
     async def take_away(self, entry_id: int) -> int:
         return await self.store.deliver(
-            entry_id, [READER], is_removal=True, channel_prefix=CHANNELS, message=b"a message"
+            entry_id, [READER], act=Act.REMOVE, channel_prefix=CHANNELS, message=b"a message"
         )
 
     async def read(self, *, before: int = GREATEST_ID, limit: int = 2_000) -> Cut | None:

@@ -1,0 +1,138 @@
+"""Deleting posts, restoring them within half a minute, and erasing what they said."""
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from access import policy
+from access.viewer import Viewer
+from actions import counts
+from actions.posts import FACTS_LOCKED, require_post
+from core.database import Transaction, command, rows_of, values_of
+from core.errors import NotAllowedError, NotFoundError
+from events import outbox
+from events.posts import EntryAdded, EntryRemoved
+from loaders.rows import PostRow
+from models.counts import Counter
+from models.hashtags import post_hashtag
+from models.posts import post, post_edit, post_mention
+
+RESTORABLE_FOR_S = 30
+# A restoring transaction that began in time may still run.
+ERASED_AFTER_S = 2 * RESTORABLE_FOR_S
+ERASED_AT_ONCE = 500
+
+
+class Deleted(NamedTuple):
+    """A deleted post, and what it said: for whoever wants to write it anew."""
+
+    id: int
+    body: str
+    content_warning: str | None
+    is_sensitive: bool
+    language: str | None
+    reply_to_id: int | None
+    quote_id: int | None
+
+
+class _Source(NamedTuple):
+    content_warning: str | None
+    is_sensitive: bool
+    language: str | None
+
+
+def _age(seconds: int) -> sa.ColumnElement[sa.DateTime]:
+    return sa.func.clock_timestamp() - sa.literal_column(f"interval '{seconds} seconds'")
+
+
+_ID = sa.bindparam("post_id", type_=sa.BigInteger)
+_DELETE = rows_of(
+    sa.update(post)
+    .where(post.c.id == _ID)
+    .values(deleted_at=sa.func.clock_timestamp())
+    .returning(post.c.content_warning, post.c.is_sensitive, post.c.language),
+    _Source,
+)
+_IS_RESTORABLE = values_of(sa.select(post.c.deleted_at > _age(RESTORABLE_FOR_S)).where(post.c.id == _ID), bool)
+_RESTORE = command(sa.update(post).where(post.c.id == _ID).values(deleted_at=sa.null()))
+_HASHTAGS = values_of(sa.select(post_hashtag.c.hashtag_id).where(post_hashtag.c.post_id == _ID), int)
+
+
+async def delete_post(tx: Transaction, viewer: Viewer, post_id: int) -> Deleted:
+    """Deletes a post. Its row stays, so that the thread around it can be read; its words stay for a minute.
+
+    Raises NotFoundError, NotAllowedError.
+    """
+    facts = await require_post(tx, viewer, post_id, path=("postId",), statement=FACTS_LOCKED)
+    policy.require_deletable_post(viewer, facts, path=("postId",))
+
+    said = await tx.row(_DELETE, post_id=facts.id)
+    assert said is not None
+    assert facts.body is not None
+    await counts.add(tx, -1, *await _counted(tx, facts))
+
+    await outbox.record(tx, EntryRemoved(entry_id=facts.id, author_id=facts.author_id, post_id=facts.id))
+    return Deleted(facts.id, facts.body, *said, facts.reply_to_id, facts.quote_id)
+
+
+async def restore_post(tx: Transaction, viewer: Viewer, post_id: int) -> int:
+    """Brings a post back that its author deleted less than half a minute ago; gives its id. Twice is once.
+
+    Raises NotFoundError, NotAllowedError.
+    """
+    facts = await tx.row(FACTS_LOCKED, post_id=post_id)
+    if facts is None or facts.author_id != viewer.account_id or facts.repost_of_id is not None:
+        raise NotFoundError("There is no such post of yours.", path=("postId",))
+    if facts.deleted_at is None:
+        return facts.id
+    if facts.body is None or not await tx.row(_IS_RESTORABLE, post_id=facts.id):
+        raise NotAllowedError(f"A post can be restored for {RESTORABLE_FOR_S} seconds.", path=("postId",))
+
+    await tx.run(_RESTORE, post_id=facts.id)
+    await counts.add(tx, 1, *await _counted(tx, facts))
+
+    await outbox.record(tx, EntryAdded(entry_id=facts.id, author_id=facts.author_id))
+    return facts.id
+
+
+async def _counted(tx: Transaction, facts: PostRow) -> list[tuple[int, Counter]]:
+    """What a post counts in while it is there."""
+    counted = [(facts.author_id, Counter.ACCOUNT_POSTS)]
+    if facts.reply_to_id is not None:
+        counted.append((facts.reply_to_id, Counter.POST_REPLIES))
+    if facts.quote_id is not None:
+        counted.append((facts.quote_id, Counter.POST_QUOTES))
+    counted += [(number, Counter.HASHTAG_POSTS) for number in await tx.rows(_HASHTAGS, post_id=facts.id)]
+    return counted
+
+
+def _erase() -> sa.Select[int]:
+    due = (
+        sa.select(post.c.id)
+        .where(post.c.deleted_at.is_not(None), post.c.body.is_not(None), post.c.deleted_at < _age(ERASED_AFTER_S))
+        .order_by(post.c.deleted_at)
+        .limit(sa.literal_column(str(ERASED_AT_ONCE)))
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    ids = sa.select(due.c.id)
+    erased = (
+        sa.update(post)
+        .where(post.c.id.in_(ids))
+        .values(dict.fromkeys(("body", "entities", "content_warning", "language"), sa.null()))
+        .returning(post.c.id)
+        .cte("erased")
+    )
+    gone = [
+        sa.delete(table).where(table.c.post_id.in_(ids)).returning(table.c.post_id).cte(f"gone_from_{table.name}")
+        for table in (post_edit, post_hashtag, post_mention)
+    ]
+    return sa.select(sa.func.count()).select_from(erased).add_cte(*gone)
+
+
+_ERASE = values_of(_erase(), int)
+
+
+async def erase_deleted_posts(tx: Transaction) -> int:
+    """Erases what posts said that cannot be restored any more, with their earlier versions; gives their number."""
+    return await tx.row(_ERASE) or 0

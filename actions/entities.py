@@ -1,0 +1,123 @@
+"""Entities of a text, bound at the time of writing to what they name: a mention stays with its account for ever."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from core.database import Reader, rows_of
+from core.entities import EntityKind, extract, normalised_hashtag, utf16_offsets
+from models.accounts import account, former_handle
+from models.hashtags import post_hashtag
+from models.posts import post_mention
+
+
+class Bound(NamedTuple):
+    """What of a text is a mention, a hashtag or a link.
+
+    `stored` is JSON, as loaders.rows.PostDetails has it; None if nothing is. `hashtags` are (normalised, as written),
+    each once, sorted, so that two posts that make the same new ones do not wait for each other in a circle.
+    """
+
+    stored: str | None = None
+    account_ids: Sequence[int] = ()
+    hashtags: Sequence[tuple[str, str]] = ()
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """For the statements below, and for STORED."""
+        return {
+            "stored": self.stored,
+            "mentioned": self.account_ids,
+            "hashtags": [name for name, _ in self.hashtags],
+            "shown": [shown for _, shown in self.hashtags],
+        }
+
+
+NOTHING = Bound()
+
+
+class _Named(NamedTuple):
+    handle: str
+    account_id: int
+
+
+_HANDLES = sa.bindparam("handles", type_=sa.ARRAY(sa.Text))
+# By a former handle too, as long as it leads to its account. One that has an account now comes last, and wins.
+_NAMED = rows_of(
+    sa.select(former_handle.c.handle, former_handle.c.account_id)
+    .where(former_handle.c.handle == sa.any_(_HANDLES), former_handle.c.until > sa.func.now())
+    .union_all(
+        sa.select(sa.func.lower(account.c.handle), account.c.id).where(
+            sa.func.lower(account.c.handle) == sa.any_(_HANDLES)
+        )
+    ),
+    _Named,
+)
+
+
+STORED = sa.cast(sa.bindparam("stored", type_=sa.Text), JSONB)
+
+
+def hashtag_ids() -> sa.Select[tuple[int]]:
+    """The ids of hashtags that are named, sorted, by the parameters `hashtags` and `shown`; new ones are made."""
+    named = sa.func.hashtag_ids(
+        sa.bindparam("hashtags", type_=sa.ARRAY(sa.Text)), sa.bindparam("shown", type_=sa.ARRAY(sa.Text))
+    ).table_valued(sa.column("id", sa.BigInteger), sa.column("name", sa.Text), name="named")
+    return sa.select(named.c.id)
+
+
+def insert_hashtags(post_id: sa.ColumnElement[int], hashtags: sa.FromClause) -> sa.Insert:
+    """The INSERT that gives a post hashtags."""
+    return sa.insert(post_hashtag).from_select(["hashtag_id", "post_id"], sa.select(hashtags.c.id, post_id))
+
+
+def insert_mentions(post_id: sa.ColumnElement[int]) -> sa.Insert:
+    """The INSERT that notes whom a post mentions, by the parameter `mentioned`."""
+    mentioned = sa.func.unnest(sa.bindparam("mentioned", type_=sa.ARRAY(sa.BigInteger)))
+    return sa.insert(post_mention).from_select(["post_id", "account_id"], sa.select(post_id, mentioned))
+
+
+async def bind(db: Reader, text: str, *, known: Mapping[str, int] = MappingProxyType({})) -> Bound:
+    """The entities of a text. A mention of nobody is plain text.
+
+    `known` are the accounts that an earlier version of the text mentions, by handle in lower case: they stay bound.
+    Runs one statement if there are other mentions, else none.
+    """
+    found = extract(text)
+    if not found:
+        return NOTHING
+    mentioned = {entity.name.lower() for entity in found if entity.kind is EntityKind.MENTION}
+    account_ids = {handle: known[handle] for handle in mentioned & known.keys()}
+    if handles := mentioned - known.keys():
+        account_ids |= {named.handle: named.account_id for named in await db.rows(_NAMED, handles=sorted(handles))}
+
+    stored: list[Sequence[object]] = []
+    hashtags: dict[str, str] = {}
+    ranges = utf16_offsets(text, [(entity.start, entity.end) for entity in found])
+    for (kind, start, end, name), in_utf16 in zip(found, ranges, strict=True):
+        target: str | int = name
+        if kind is EntityKind.MENTION:
+            if name.lower() not in account_ids:
+                continue
+            target = account_ids[name.lower()]
+        elif kind is EntityKind.HASHTAG:
+            hashtags.setdefault(normalised_hashtag(name), name)
+        stored.append((int(kind), start, end, *in_utf16, target))
+    if not stored:
+        return NOTHING
+    return Bound(orjson.dumps(stored).decode(), sorted(set(account_ids.values())), sorted(hashtags.items()))
+
+
+def mentions_of(text: str, stored: str | None) -> dict[str, int]:
+    """The accounts that a text with such entities mentions, by handle as it is written there, in lower case."""
+    if stored is None:
+        return {}
+    return {
+        text[start + 1 : end].lower(): target
+        for kind, start, end, _, _, target in orjson.loads(stored)
+        if kind == EntityKind.MENTION
+    }
