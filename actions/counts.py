@@ -1,5 +1,7 @@
 """Counts: an act adds a delta in its own transaction; the worker folds deltas into totals. Readers add both up."""
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
@@ -55,7 +57,7 @@ async def add(tx: Transaction, amount: int, *subjects: tuple[int, Counter]) -> N
     )
 
 
-_TABLES = {
+_TOTALS: Mapping[sa.Table, Mapping[Counter, sa.Column[int]]] = {
     post_count: {
         Counter.POST_LIKES: post_count.c.like_count,
         Counter.POST_REPLIES: post_count.c.reply_count,
@@ -72,6 +74,16 @@ _TABLES = {
         Counter.HASHTAG_FOLLOWERS: hashtag_count.c.follower_count,
     },
 }
+
+
+def total_of(counter: Counter) -> sa.Column[int]:
+    """The column that has the folded total of a counter."""
+    return next(columns[counter] for columns in _TOTALS.values() if counter in columns)
+
+
+def key_of(totals: sa.Table) -> sa.Column[int]:
+    """The column of a table of totals that names the subject."""
+    return next(iter(totals.primary_key.columns))
 
 
 def _fold() -> sa.Select[int]:
@@ -93,8 +105,8 @@ def _fold() -> sa.Select[int]:
         .cte("gone")
     )
     folds = []
-    for table, columns in _TABLES.items():
-        key = next(iter(table.primary_key.columns))
+    for table, columns in _TOTALS.items():
+        key = key_of(table)
         numbers: list[sa.ColumnElement[int]] = [sa.literal_column(str(int(counter))) for counter in columns]
         sums = [
             sa.func.coalesce(sa.func.sum(gone.c.amount).filter(gone.c.counter == number), sa.literal_column("0"))

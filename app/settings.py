@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     password_hashes_at_once: int = Field(default=2, ge=1, le=4, description="Argon2id computations side by side.")
 
     timeline_ttl_days: int = Field(default=14, ge=1, description="A timeline nobody reads leaves Redis after this.")
+    counters_recount_hour_utc: int = Field(
+        default=3, ge=0, le=23, description="Hour of the day, in UTC, at which workers begin to recount all counts."
+    )
     compiled_execution: bool = Field(
         default=True, description="Whether operations run compiled; `false` leaves all of them to graphql-core."
     )

@@ -12,6 +12,7 @@ from datetime import timedelta
 import structlog
 
 from actions import counts, deletions
+from app.recounting import recount
 from app.services import open_cache, open_database, timeline_store
 from app.settings import Settings
 from core import ids
@@ -33,6 +34,7 @@ POLL_S = 0.2
 REST_S = 0.5
 FOLD_EVERY_S = 0.25
 SWEEP_EVERY_S = 30.0
+RECOUNT_EVERY_S = 60.0
 CLAIMED_AT_ONCE = 50
 HANDLED_AT_ONCE = 8
 LATE_AFTER = timedelta(seconds=30)
@@ -48,6 +50,7 @@ class Worker:
         self._cache = open_cache(settings)
         self._bus = Bus(self._cache)
         self._fan_out = FanOut(self._db, timeline_store(settings, self._cache), key_prefix=self._cache.prefix)
+        self._recount_hour_utc = settings.counters_recount_hour_utc
         self._stopping = asyncio.Event()
         self._rung = {queue: asyncio.Event() for queue in Queue}
 
@@ -75,6 +78,7 @@ class Worker:
                     group.create_task(self._serve(queue))
                 group.create_task(self._repeat(self._fold, every_s=FOLD_EVERY_S))
                 group.create_task(self._repeat(self._sweep, every_s=SWEEP_EVERY_S))
+                group.create_task(self._repeat(self._recount, every_s=RECOUNT_EVERY_S))
         finally:
             await end_tasks(background)
 
@@ -161,6 +165,14 @@ class Worker:
         oldest_id = await outbox.oldest_open_id(self._db)
         if oldest_id is not None and (age := utc_now() - ids.time_of(oldest_id)) > LATE_AFTER:
             log.warning("events wait long", oldest_event_age_s=round(age.total_seconds(), 1))
+
+    async def _recount(self) -> None:
+        try:
+            await recount(self._db, hour_utc=self._recount_hour_utc, is_stopping=self._stopping.is_set, rest=self._rest)
+        except UnavailableError:
+            raise
+        except Exception:  # What is behind it must not keep events from being handled.
+            log.exception("recount failed")
 
     async def _repeat(self, work: Callable[[], Awaitable[None]], *, every_s: float) -> None:
         while not self._stopping.is_set():

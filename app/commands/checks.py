@@ -21,10 +21,16 @@ def require_settings(**overrides: Any) -> Settings:
 
 def require_database_url() -> str:
     """The address of the database."""
+    url = require_database().database_url
+    assert url is not None
+    return url
+
+
+def require_database() -> Settings:
+    """The settings, with a database in them."""
     found = require_settings()
     _require(found, "database_url")
-    assert found.database_url is not None
-    return found.database_url
+    return found
 
 
 def require_servers() -> Settings:
