@@ -135,12 +135,14 @@ async def restore_post(context: Context, post_id: int) -> PostPayload:
 
 @refusals_as(PostPayload)
 async def like_post(context: Context, post_id: int) -> PostPayload:
-    return await changed_post(context, await context.transact(likes.like_post, context.require_viewer(), post_id))
+    viewer = context.require_viewer()
+    return await changed_post(context, await context.transact_in_one_write(likes.like_post, viewer, post_id))
 
 
 @refusals_as(PostPayload)
 async def unlike_post(context: Context, post_id: int) -> PostPayload:
-    return await changed_post(context, await context.transact(likes.unlike_post, context.require_viewer(), post_id))
+    viewer = context.require_viewer()
+    return await changed_post(context, await context.transact_in_one_write(likes.unlike_post, viewer, post_id))
 
 
 @refusals_as(PostPayload)
