@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measures our servers, the peers or the limiter, or explains statements. See README.md."""
+"""`python -m benchmarks`: measures servers, the peers, the limiter or writes, or explains statements. See README.md."""
 
 import argparse
 import signal
@@ -40,7 +40,7 @@ def _run(given: argparse.Namespace) -> None:
     def say(line: str) -> None:
         console.print(line, style="dim", highlight=False)
 
-    # These two bring in all of the application.
+    # These bring in all of the application.
     if given.act == "explain":
         from benchmarks import explain
 
@@ -52,6 +52,11 @@ def _run(given: argparse.Namespace) -> None:
         from benchmarks import limits
 
         limits.run(_options(given, []), console=console, report=say, is_markdown=given.markdown)
+        return
+    if given.act == "writes":
+        from benchmarks import writes
+
+        writes.run(_options(given, []), console=console, report=say, is_markdown=given.markdown)
         return
     options = _options(given, _contestants(given, say))
     measurements = runner.run(options, report=say)
@@ -86,7 +91,7 @@ def _parse() -> argparse.Namespace:
     own = [contestant.name for contestant in OWN]
     names = [*own, HAND_WRITTEN_TIMELINE.name, *peer_servers.NAMES]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("act", nargs="?", choices=("run", "peers", "limits", "explain"), default="run")
+    parser.add_argument("act", nargs="?", choices=("run", "peers", "limits", "writes", "explain"), default="run")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the world; 1 is the standard one")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=4.0, help="length of a round of one contestant")

@@ -62,6 +62,7 @@ class Contestant:
         return self.scenarios is None or scenario.name in self.scenarios
 
 
+WORKER = (sys.executable, "-m", "app", "worker")
 _SERVE = (sys.executable, "-m", "app", "serve", "--processes", "1")
 OWN = (
     Contestant("rookery", _SERVE),

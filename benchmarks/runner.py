@@ -181,8 +181,8 @@ def _measure_in_turns(
         for each in field:
             if scenario.does_write:
                 uvloop.run(world.restore(stage.url))
-            _await_rest([*(each.pid for each in field), stage.postgres_pid])
-            found.append(_measure(each, scenario, stage, number=number, seconds=options.seconds))
+            await_rest([*(each.pid for each in field), stage.postgres_pid])
+            found.append(measure(each, scenario, stage, number=number, seconds=options.seconds))
             report(
                 f"{scenario.name} {number}/{options.rounds} {each.contestant.name}: "
                 f"{found[-1].server_cpu_ms:.3f} ms, {found[-1].requests_per_s:,.0f}/s"
@@ -192,10 +192,19 @@ def _measure_in_turns(
     return found
 
 
-def _measure(each: Running, scenario: Scenario, stage: Stage, *, number: int, seconds: float) -> Measurement:
+def measure(
+    each: Running,
+    scenario: Scenario,
+    stage: Stage,
+    *,
+    number: int,
+    seconds: float,
+    most_requests: int = MOST_REQUESTS,
+) -> Measurement:
+    """One round of one contestant: so many seconds, or so many requests if that is less."""
     watched = (each.pid, stage.postgres_pid, stage.redis_pid)
     before = [usage.cpu_s(pid) for pid in watched]
-    result = put_load(each, requests_of(each, scenario), stage, seconds=seconds)
+    result = put_load(each, requests_of(each, scenario), stage, seconds=seconds, most_requests=most_requests)
     used_ms = [(usage.cpu_s(pid) - begin) * 1_000 / result.answers for pid, begin in zip(watched, before, strict=True)]
     return Measurement(
         scenario=scenario.name,
@@ -251,7 +260,7 @@ def put_load(
     return result
 
 
-def _await_rest(pids: Sequence[int]) -> None:
+def await_rest(pids: Sequence[int]) -> None:
     """Waits until these processes do nothing any more, such as rebuilding timelines; not for ever."""
     used: Mapping[int, float] = {pid: usage.cpu_s(pid) for pid in pids}
 

@@ -57,6 +57,11 @@ def names() -> Sequence[str]:
     return sorted(path.stem for path in DOCUMENTS.glob("*.graphql"))
 
 
+def token_of(tokens: Tokens, account_id: int) -> str:
+    """An access token of an account; no session is behind it."""
+    return tokens.access_token(account_id=account_id, session_id=ids.NOBODY + 1, now=utc_now())[0]
+
+
 async def choose(url: str, *, seed: int, secret: str) -> list[Scenario]:
     """Every scenario, with calls chosen from the world at `url`."""
     rng = Random(f"{seed}/calls")
@@ -74,9 +79,7 @@ async def choose(url: str, *, seed: int, secret: str) -> list[Scenario]:
         name: str, variables: Sequence[Mapping[str, Any]], *, volatile: frozenset[str] = frozenset()
     ) -> Scenario:
         viewers = rng.choices(readers, k=len(variables))
-        made = [
-            tokens.access_token(account_id=viewer, session_id=ids.NOBODY + 1, now=utc_now())[0] for viewer in viewers
-        ]
+        made = [token_of(tokens, viewer) for viewer in viewers]
         document = (DOCUMENTS / f"{name}.graphql").read_text()
         calls = [Call(given, token) for given, token in zip(variables, made, strict=True)]
         return Scenario(name, document, calls, volatile, does_write=name == "CreatePost")

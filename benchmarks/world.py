@@ -36,6 +36,12 @@ _COUNTS = (
 # Millions of rows that refer to what was written a moment ago need no check of each reference, nor does taking away
 # rows that nothing refers to.
 _WITHOUT_REFERENCE_CHECKS = "SET session_replication_role = replica"
+# Where posts are referred to, but for posts themselves.
+_REFERRING = """
+SELECT conrelid::regclass::text, attname::text
+FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+WHERE contype = 'f' AND confrelid = 'post'::regclass AND conrelid <> confrelid
+"""
 
 
 async def prepare(servers: EmbeddedServers, world: World, *, report: Callable[[str], None]) -> str:
@@ -66,6 +72,8 @@ async def restore(url: str) -> None:
     try:
         await connection.execute(_WITHOUT_REFERENCE_CHECKS)
         await connection.execute("TRUNCATE outbox, count_delta")
+        for table, column in await connection.fetch(_REFERRING):
+            await connection.execute(f"DELETE FROM {table} WHERE {column} >= $1", ids.first_at(data.END))
         if await connection.execute("DELETE FROM post WHERE id >= $1", ids.first_at(data.END)) != "DELETE 0":
             await connection.execute("VACUUM post")
     finally:

@@ -6,9 +6,12 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import asyncpg
 import pytest
 from graphql import (
     GraphQLNamedType,
@@ -23,16 +26,21 @@ from graphql import (
 from graphql import build_schema as build_from_text
 
 from app.embedded.processes import is_running
-from benchmarks import hostile_documents, peer_servers, runner, scenarios
+from app.worker import Worker
+from benchmarks import data, hostile_documents, peer_servers, runner, scenarios, writes
+from benchmarks import world as bench_world
 from benchmarks.contestants import HAND_WRITTEN_TIMELINE, OWN, Contestant, running
 from benchmarks.goals import GOALS, OURS
-from benchmarks.runner import DifferentAnswersError, Stage
+from benchmarks.runner import DifferentAnswersError, Measurement, Stage
 from benchmarks.scenarios import DOCUMENTS, FEED_LENGTH, Call, Scenario
 from core.paging import Listing, encode_cursor
 from schema.documents import LONGEST_CHARS, MOST_TOKENS, DocumentCache, core_schema
 from schema.root import build_schema
+from tests.worlds import World
 
 PATHS = sorted(DOCUMENTS.glob("*.graphql"))
+# Those that the peers are not asked.
+OWN_PATHS = sorted(DOCUMENTS.glob("own/*.graphql"))
 SCENARIO = Scenario("Toy", "{ __typename }", [Call({}, "token")])
 # Answers every POST with the text that it finds in its environment.
 TOY_SERVER = """
@@ -86,7 +94,7 @@ def toy(answer: object, *, name: str = "toy") -> Contestant:
     return Contestant(name, (sys.executable, "-c", TOY_SERVER), environment={"ANSWER": json.dumps(answer)})
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*PATHS, *OWN_PATHS], ids=lambda path: path.stem)
 def test_document_is_valid_and_within_the_limits(schema: GraphQLSchema, path: Path) -> None:
     document = DocumentCache().document(schema, path.read_text())
     assert not document.problems(path.stem, {"first": FEED_LENGTH})
@@ -154,6 +162,46 @@ def test_hostile_documents_use_up_what_is_allowed_and_no_more() -> None:
     assert max(tokens.values()) == MOST_TOKENS
     assert max(map(len, documents.values())) <= LONGEST_CHARS
     assert sum(count > MOST_TOKENS * 0.9 for count in tokens.values()) > len(tokens) / 2
+
+
+def test_tagged_texts_mention_five_accounts_and_have_five_hashtags() -> None:
+    rng = Random(1)
+    for _ in range(100):
+        mentions, hashtags = writes._mentions(rng, [f"wren_{number}" for number in range(9)]), writes._hashtags(rng)
+        for words, pattern in ((mentions, r"@wren_[0-9]"), (hashtags, r"#[a-z]+")):
+            assert len(set(words)) == len(words) == 5
+            assert all(re.fullmatch(pattern, word) for word in words)
+
+
+def test_sides_of_a_pair_are_compared_round_by_round() -> None:
+    rates = {writes.ONE_POST: (50.0, 80.0, 400.0), writes.SPREAD: (100.0, 100.0, 800.0)}
+    measurements = [
+        Measurement(writes.LIKE, side, number, 1, 0.0, 0.0, 0.0, 0.0, requests_per_s=rate, p50_ms=0.0, p99_ms=0.0)
+        for side, of_side in rates.items()
+        for number, rate in enumerate(of_side, start=1)
+    ]
+    ratio = writes._ratio(measurements, writes.LIKE, writes.ONE_POST, writes.SPREAD, number="requests_per_s")
+    assert ratio == 0.5
+
+
+async def test_restoring_takes_away_new_posts_with_all_that_refers_to_them(
+    world: World, worker: Worker, database_url: str
+) -> None:
+    for days, body in ((-1, "old"), (1, "new")):
+        post = await world.post(world.bob, body, at=data.END + timedelta(days=days))
+        await world.like(world.alice, post)
+        await world.like(world.carol, post)
+        await worker.settle()
+        await world.like(world.dan, post)
+    await bench_world.restore(database_url)
+    connection = await asyncpg.connect(database_url)
+    try:
+        assert [row["body"] for row in await connection.fetch("SELECT body FROM post")] == ["old"]
+        assert await connection.fetchval("SELECT count(*) FROM post_like") == 3
+        assert await connection.fetchval("SELECT count(*) FROM post_count") == 1
+        assert await connection.fetchval("SELECT count(*) FROM count_delta") == 0
+    finally:
+        await connection.close()
 
 
 @needs_linux
