@@ -100,6 +100,9 @@ async def _explain_reads(db: ExplainingReader, *, reader_id: int, handle: str) -
     await loaders().posts.load_many(post_ids)
     db.title = f"Replies to {len(post_ids)} posts"
     await loaders().replies(PageRequest(3), is_newest_first=False).load_many(post_ids)
+    for is_author_first, order in ((False, "top first"), (True, "the author's first")):
+        db.title = f"Replies to {len(post_ids)} posts, {order}"
+        await loaders().ranked_replies(PageRequest(3), is_author_first=is_author_first).load_many(post_ids)
     db.title = "A post with replies"
     await loaders().posts_with_replies(with_replies).load(post_ids[0])
     db.title = "User by handle"

@@ -2,7 +2,8 @@
 
     number (the sort key, a 64-bit id)  ->  Cursor(listing, number)  ->  "opaque text"
 
-Every list of ours is sorted by an id, which is unique and time-ordered, so the key alone is a total order.
+Nearly every list of ours is sorted by an id, which is unique and time-ordered, so the key alone is a total order. A few
+are sorted by a rank first and by the id where ranks are equal; their keys and cursors have both.
 A cursor says which kind of list gave it out, so that one of another list is refused, not misread.
 """
 
@@ -19,6 +20,7 @@ LARGEST_PAGE = 100
 
 _VERSION = 1
 _LAYOUT = struct.Struct(">BBq")
+_RANKED_LAYOUT = struct.Struct(">BBqq")
 
 
 class Listing(IntEnum):
@@ -51,27 +53,57 @@ class Listing(IntEnum):
     USER_QUOTES = 25
 
 
-def encode_cursor(listing: Listing, key: int) -> str:
+# The lists whose keys have a rank.
+RANKED = frozenset({Listing.REPLIES_TOP, Listing.REPLIES_AUTHOR_FIRST})
+
+
+class RankedKey(NamedTuple):
+    """The sort key of a list that is sorted by a rank, and by the id where ranks are equal."""
+
+    rank: int
+    id: int
+
+
+SortKey = int | RankedKey
+
+
+def encode_cursor(listing: Listing, key: SortKey) -> str:
     """The opaque cursor of one place in a list."""
+    if isinstance(key, RankedKey):
+        return opaque.to_text(_RANKED_LAYOUT.pack(_VERSION, listing, *key))
     return opaque.to_text(_LAYOUT.pack(_VERSION, listing, key))
 
 
 def decode_cursor(listing: Listing, text: str) -> int:
     """The sort key inside a cursor. Raises BadCursorError for one that this kind of list never gave out."""
+    (key,) = _unpacked(listing, text, _LAYOUT)
+    return key
+
+
+def decode_ranked_cursor(listing: Listing, text: str) -> RankedKey:
+    """The same for a list that is sorted by a rank first."""
+    return RankedKey(*_unpacked(listing, text, _RANKED_LAYOUT))
+
+
+def _unpacked(listing: Listing, text: str, layout: struct.Struct) -> tuple[int, ...]:
     try:
-        version, found, key = _LAYOUT.unpack(opaque.to_bytes(text))
+        version, found, *key = layout.unpack(opaque.to_bytes(text))
     except (ValueError, struct.error) as error:
         raise BadCursorError from error
-    if version != _VERSION or found != listing or key < 0:
+    if version != _VERSION or found != listing or min(key) < 0:
         raise BadCursorError
-    return int(key)
+    return tuple(key)
 
 
 class PageRequest(NamedTuple):
-    """The part of a list that was asked for: at most `first` items behind the place `after`."""
+    """The part of a list that was asked for: at most `first` items behind the place `after`.
+
+    `after` is an id; `after_rank` is the rank of that place in a list that is sorted by one first.
+    """
 
     first: int
     after: int | None = None
+    after_rank: int | None = None
 
     @property
     def fetch_count(self) -> int:
@@ -83,7 +115,12 @@ def page_request(listing: Listing, *, first: int, after: str | None) -> PageRequ
     """Checks the two paging arguments. Raises BadInputError or BadCursorError."""
     if not SMALLEST_PAGE <= first <= LARGEST_PAGE:
         raise BadInputError(f"`first` must be between {SMALLEST_PAGE} and {LARGEST_PAGE}, not {first}.")
-    return PageRequest(first, None if after is None else decode_cursor(listing, after))
+    if after is None:
+        return PageRequest(first)
+    if listing in RANKED:
+        place = decode_ranked_cursor(listing, after)
+        return PageRequest(first, place.id, place.rank)
+    return PageRequest(first, decode_cursor(listing, after))
 
 
 T = TypeVar("T")

@@ -28,6 +28,7 @@ from loaders.posts import (
     RepliesByPostOldestFirstLoader,
 )
 from loaders.quotes import QuotesByPostLoader
+from loaders.ranked_replies import RankedRepliesLoader, RepliesByPostAuthorFirstLoader, TopRepliesByPostLoader
 from loaders.rows import Hydrated, Part, PostCounts, PostDetails, PostRow, UserCounts, UserDetails
 from loaders.users import (
     UserByHandleLoader,
@@ -118,6 +119,10 @@ class Loaders:
 
     def edits(self, request: PageRequest) -> EditsByPostLoader:
         return self._list(EditsByPostLoader, request)
+
+    def ranked_replies(self, request: PageRequest, *, is_author_first: bool) -> RankedRepliesLoader:
+        kind = RepliesByPostAuthorFirstLoader if is_author_first else TopRepliesByPostLoader
+        return self._list(kind, request)
 
     def ancestor_ids(self, request: PageRequest) -> AncestorIdsByPostLoader:
         return self._list(AncestorIdsByPostLoader, request)

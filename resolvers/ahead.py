@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from compiler import Ahead, Call, Relation, look_ahead
 from core.errors import RequestError
-from core.paging import Listing, PageRequest
+from core.paging import RANKED, Listing, PageRequest
 from loaders.base import BatchLoader
 from loaders.feeds import WantedPage
 from loaders.rows import EVERYTHING, PARTS_OF_POSTS, PARTS_OF_USERS, Part, Parts
@@ -92,7 +92,8 @@ def _replies(calls: list[Call]) -> WantedReplies | None:
         return None
     arguments = calls[0].arguments
     sort = arguments.get("sort", ReplySort.OLDEST)
-    request = _first_page(REPLY_LISTINGS[sort], arguments)
+    listing = REPLY_LISTINGS[sort]
+    request = None if listing in RANKED else _first_page(listing, arguments)
     if request is None:
         return None
     parts: Parts = frozenset().union(*(call.ahead.once(_parts_of_connection) for call in calls))

@@ -26,16 +26,26 @@ DEFAULT_PAGE = 20
 
 @strawberry.enum(description="The order of replies.")
 class ReplySort(Enum):
-    """By the time they were written."""
+    """By time, by what people make of them, or as the thread's author goes on."""
 
     OLDEST = strawberry.enum_value("OLDEST", description="As they were written.")
     NEWEST = strawberry.enum_value("NEWEST", description="The newest first.")
+    TOP = strawberry.enum_value(
+        "TOP",
+        description="By the sum of their likes, replies, reposts and quotes, the highest first; of equals the oldest.",
+    )
+    AUTHOR_FIRST = strawberry.enum_value(
+        "AUTHOR_FIRST",
+        description="Replies by the author of the thread's first post, then all others; the oldest first in both.",
+    )
 
 
 Sort = Annotated[ReplySort, strawberry.argument(description="The order of the replies.")]
 REPLY_LISTINGS = {
     ReplySort.OLDEST: Listing.REPLIES_OLDEST_FIRST,
     ReplySort.NEWEST: Listing.REPLIES_NEWEST_FIRST,
+    ReplySort.TOP: Listing.REPLIES_TOP,
+    ReplySort.AUTHOR_FIRST: Listing.REPLIES_AUTHOR_FIRST,
 }
 
 

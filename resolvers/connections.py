@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from core.paging import Listing, Page, PageRequest, encode_cursor
+from core.paging import Listing, Page, PageRequest, RankedKey, SortKey, encode_cursor
 from resolvers.arguments import Cursor
 
 T = TypeVar("T")
@@ -19,8 +19,8 @@ class PageInfo(NamedTuple):
     listing: Listing
     has_next_page: bool
     has_previous_page: bool
-    start_key: int | None
-    end_key: int | None
+    start_key: SortKey | None
+    end_key: SortKey | None
 
     @property
     def start_cursor(self) -> Cursor | None:
@@ -35,7 +35,7 @@ class Edge(NamedTuple, Generic[T]):
     """One item of a list and its place. Many documents ask for no cursor, so it is made for those that do."""
 
     listing: Listing
-    key: int
+    key: SortKey
     node: T
 
     @property
@@ -50,13 +50,13 @@ class Connection(NamedTuple, Generic[T]):
     page_info: PageInfo
 
 
-def cursor(listing: Listing, key: int) -> Cursor:
+def cursor(listing: Listing, key: SortKey) -> Cursor:
     """The opaque form of a place in a list."""
     return Cursor(encode_cursor(listing, key))
 
 
 def page_info(
-    listing: Listing, request: PageRequest, *, start: int | None, has_next: bool, end: int | None
+    listing: Listing, request: PageRequest, *, start: SortKey | None, has_next: bool, end: SortKey | None
 ) -> PageInfo:
     """`start` is the key of the page's first item, `end` the key up to which the list was scanned."""
     return PageInfo(listing, has_next, request.after is not None, start, end)
@@ -109,6 +109,30 @@ class RowConnection(NamedTuple, Generic[R]):
     @property
     def _kept(self) -> Sequence[R]:
         return self.rows if len(self.rows) <= self.request.first else self.rows[: self.request.first]
+
+
+class RankedConnection(NamedTuple, Generic[R]):
+    """The same of rows that are sorted by a rank first: pairs of rank and row, one more than asked for, if any."""
+
+    listing: Listing
+    request: PageRequest
+    ranked: Sequence[tuple[int, R]]
+
+    @property
+    def edges(self) -> list[Edge[R]]:
+        return [Edge(self.listing, RankedKey(rank, row.id), row) for rank, row in self._kept]
+
+    @property
+    def page_info(self) -> PageInfo:
+        kept = self._kept
+        keys = [RankedKey(rank, row.id) for rank, row in (*kept[:1], *kept[-1:])]
+        start, end = (keys[0], keys[-1]) if keys else (None, None)
+        has_next = len(kept) < len(self.ranked)
+        return page_info(self.listing, self.request, start=start, has_next=has_next, end=end)
+
+    @property
+    def _kept(self) -> Sequence[tuple[int, R]]:
+        return self.ranked[: self.request.first]
 
 
 class Scanned(NamedTuple, Generic[Source]):

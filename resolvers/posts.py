@@ -1,6 +1,7 @@
 """Posts, their threads, and what is done to them."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import strawberry
@@ -9,11 +10,19 @@ import compiler
 from access.viewer import Viewer
 from actions import deletions, likes, posts, reposts
 from core import ids
-from core.paging import Listing, PageRequest
+from core.paging import RANKED, Listing, PageRequest
 from loaders.rows import PostRow
 from resolvers.ahead import load_for, wanted_of_posts
 from resolvers.arguments import DEFAULT_PAGE, REPLY_LISTINGS, After, First, NodeId, ReplySort, Sort, page, post_number
-from resolvers.connections import Connection, RowConnection, Scanned, connection, filled_page, full_page
+from resolvers.connections import (
+    Connection,
+    RankedConnection,
+    RowConnection,
+    Scanned,
+    connection,
+    filled_page,
+    full_page,
+)
 from resolvers.context import Context, Info
 from resolvers.payloads import DeletedPostPayload, PostPayload, refusals_as
 
@@ -76,12 +85,22 @@ def replies(
 ) -> compiler.Relation:
     listing = REPLY_LISTINGS[sort]
     request = page(listing, first, after)
+    if listing in RANKED:
+        ranked = context.loaders.ranked_replies(request, is_author_first=sort is ReplySort.AUTHOR_FIRST)
+        then = partial(_ranked, listing, request)
+        return compiler.Relation(loader=lambda _context: ranked, key=compiler.Attribute("id"), then=then)
     loader = context.loaders.replies(request, is_newest_first=sort is ReplySort.NEWEST)
 
     def connected(found: Sequence[PostRow] | None) -> RowConnection[PostRow]:
         return RowConnection(listing, request, found or ())
 
     return compiler.Relation(loader=lambda _context: loader, key=compiler.Attribute("id"), then=connected)
+
+
+def _ranked(
+    listing: Listing, request: PageRequest, found: Sequence[tuple[int, PostRow]] | None
+) -> RankedConnection[PostRow]:
+    return RankedConnection(listing, request, found or ())
 
 
 async def ancestors(

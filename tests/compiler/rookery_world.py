@@ -74,7 +74,7 @@ def style(world: World, posts: Sequence[int]) -> Style:
             "handle": _quoted([*world.people, "ALICE", "nobody", ""]),
             "first": ("1", "2", "3", "5") * 4 + ("0", "101", "-1"),
             **{f"{field}.after": _cursors(listing, posts) for field, listing in LISTINGS.items()},
-            "sort": ("OLDEST", "NEWEST"),
+            "sort": ("OLDEST", "NEWEST", "TOP", "AUTHOR_FIRST"),
             "kind": ("POSTS", "REPLIES"),
         },
         # Hashing passwords and ending the session are tested elsewhere.

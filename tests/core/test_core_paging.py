@@ -4,16 +4,51 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import opaque
 from core.errors import BadCursorError, BadInputError
-from core.paging import LARGEST_PAGE, Listing, PageRequest, decode_cursor, encode_cursor, page_request
+from core.paging import (
+    LARGEST_PAGE,
+    RANKED,
+    Listing,
+    PageRequest,
+    RankedKey,
+    decode_cursor,
+    decode_ranked_cursor,
+    encode_cursor,
+    page_request,
+)
 
 LISTINGS = st.sampled_from(Listing)
 KEYS = st.integers(min_value=0, max_value=2**63 - 1)
+RANKED_KEYS = st.builds(RankedKey, rank=KEYS, id=KEYS)
 
 
 @given(LISTINGS, KEYS)
 def test_every_cursor_survives_the_round_trip(listing: Listing, key: int) -> None:
     assert decode_cursor(listing, encode_cursor(listing, key)) == key
+
+
+@given(LISTINGS, RANKED_KEYS)
+def test_every_cursor_with_a_rank_survives_the_round_trip(listing: Listing, key: RankedKey) -> None:
+    assert decode_ranked_cursor(listing, encode_cursor(listing, key)) == key
+
+
+@given(LISTINGS, RANKED_KEYS, KEYS)
+def test_a_cursor_with_a_rank_and_one_without_are_never_mixed_up(listing: Listing, ranked: RankedKey, key: int) -> None:
+    with pytest.raises(BadCursorError):
+        decode_cursor(listing, encode_cursor(listing, ranked))
+    with pytest.raises(BadCursorError):
+        decode_ranked_cursor(listing, encode_cursor(listing, key))
+
+
+@given(LISTINGS, st.binary(min_size=18, max_size=18) | st.binary(max_size=40))
+def test_bytes_are_refused_or_are_the_one_spelling_of_their_ranked_place(listing: Listing, content: bytes) -> None:
+    text = opaque.to_text(bytes([1, listing]) + content[2:])
+    try:
+        key = decode_ranked_cursor(listing, text)
+    except BadCursorError:
+        return
+    assert encode_cursor(listing, key) == text
 
 
 @given(LISTINGS, st.text(max_size=30) | st.text("AQIDBEghijk-_+/=", min_size=14, max_size=14))
@@ -37,6 +72,12 @@ def test_a_cursor_of_another_list_is_refused(listing: Listing, other: Listing, k
 def test_a_truncated_cursor_is_refused(listing: Listing, key: int, length: int) -> None:
     with pytest.raises(BadCursorError):
         decode_cursor(listing, encode_cursor(listing, key)[:length])
+
+
+@pytest.mark.parametrize("listing", sorted(RANKED))
+def test_a_page_of_a_ranked_list_goes_on_behind_rank_and_id(listing: Listing) -> None:
+    request = page_request(listing, first=3, after=encode_cursor(listing, RankedKey(rank=5, id=7)))
+    assert request == PageRequest(3, after=7, after_rank=5)
 
 
 @pytest.mark.parametrize("first", [-(2**31), -1, 0, LARGEST_PAGE + 1, 2**31 - 1])

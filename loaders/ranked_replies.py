@@ -1,0 +1,134 @@
+"""Replies to posts in an order that is not that of their ids: by what people make of them, or by who wrote them.
+
+No index has these orders, so a page looks at every reply to its posts once: about a microsecond each.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+
+from core.database import Statement
+from loaders.base import PageLoader
+from loaders.hydration import ZERO, as_it_is, select_posts
+from loaders.pages import AFTER, GREATEST_ID, LIMIT, parents
+from loaders.rows import EVERYTHING, Hydrated, PostRow, layout_of
+from models.counts import Counter, count_delta
+from models.posts import post, post_count
+
+_AFTER_RANK = sa.bindparam("after_rank", type_=sa.BigInteger)
+_COUNTERS = (Counter.POST_LIKES, Counter.POST_REPLIES, Counter.POST_REPOSTS, Counter.POST_QUOTES)
+
+
+def _select_replies(source: sa.FromClause, page: sa.Select[Any], *, is_highest_first: bool) -> sa.Select[Any]:
+    """The posts of the pages, with parents and ranks behind them.
+
+    `page` selects (id, rank) of all replies to one post of `source`; of the same rank the oldest comes first.
+    """
+    number, rank = page.selected_columns
+    is_beyond = rank < _AFTER_RANK if is_highest_first else rank > _AFTER_RANK
+    chosen = (
+        page.where(sa.or_(is_beyond, sa.and_(rank == _AFTER_RANK, number > AFTER)))
+        .order_by(rank.desc() if is_highest_first else rank, number)
+        .limit(LIMIT)
+        .lateral("page")
+    )
+    posts = select_posts(source.join(chosen, sa.true()), on=post.c.id == chosen.c.id)
+    order = chosen.c.rank.desc() if is_highest_first else chosen.c.rank
+    return posts.add_columns(parents.c.id, chosen.c.rank).order_by(order, chosen.c.id)
+
+
+def _select_top() -> sa.Select[Any]:
+    """By exact counts: the totals and what is not folded into them yet.
+
+    Both are looked up for all replies of a post together. The joins are full ones though no reply is ever missing:
+    Postgres takes most posts to have few replies, and a full join is the one that it never does row by row.
+    """
+    reply = (
+        sa.select(post.c.id)
+        .where(post.c.reply_to_id == parents.c.id, post.c.deleted_at.is_(None))
+        .correlate(parents)
+        .cte("reply", nesting=True)
+    )
+    replies = sa.func.array(sa.select(reply.c.id).scalar_subquery())
+    counts = post_count.c
+    total = (
+        sa.select(
+            counts.post_id.label("id"),
+            (counts.like_count + counts.reply_count + counts.repost_count + counts.quote_count).label("amount"),
+        )
+        .where(counts.post_id == sa.any_(replies))
+        .subquery("total")
+    )
+    counters: list[sa.ColumnElement[int]] = [sa.literal_column(str(int(counter))) for counter in _COUNTERS]
+    delta = (
+        sa.select(count_delta.c.subject_id.label("id"), sa.func.sum(count_delta.c.amount).label("amount"))
+        .where(count_delta.c.subject_id == sa.any_(replies), count_delta.c.counter.in_(counters))
+        .group_by(count_delta.c.subject_id)
+        .subquery("delta")
+    )
+    page = sa.select(
+        sa.func.coalesce(reply.c.id, total.c.id, delta.c.id).label("id"),
+        (sa.func.coalesce(total.c.amount, ZERO) + sa.func.coalesce(delta.c.amount, ZERO)).label("rank"),
+    ).select_from(
+        reply.outerjoin(total, total.c.id == reply.c.id, full=True).outerjoin(
+            delta, delta.c.id == reply.c.id, full=True
+        )
+    )
+    return _select_replies(parents, page, is_highest_first=True)
+
+
+def _select_author_first() -> sa.Select[Any]:
+    """Who wrote a deleted root is not told, so nobody's replies to such a thread come first."""
+    above, root, reply = post.alias("above"), post.alias("root"), post.alias("reply")
+    is_by_author = sa.and_(root.c.deleted_at.is_(None), root.c.author_id == reply.c.author_id)
+    page = sa.select(reply.c.id, sa.case((is_by_author, ZERO), else_=sa.literal_column("1")).label("rank")).where(
+        reply.c.reply_to_id == parents.c.id, reply.c.deleted_at.is_(None)
+    )
+    source = parents.join(above, above.c.id == parents.c.id).join(
+        root, root.c.id == sa.func.coalesce(above.c.root_id, above.c.id)
+    )
+    return _select_replies(source, page, is_highest_first=False)
+
+
+class RankedRepliesLoader(PageLoader[tuple[int, PostRow]]):
+    """The visible replies to each post, whole, with their ranks."""
+
+    statement: ClassVar[Statement[Any]]
+    # Where the list begins: no rank comes before it.
+    first_rank: ClassVar[int]
+
+    async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, tuple[int, PostRow]]]:
+        request = self.request
+        records = await self.scope.db.rows(
+            self.statement,
+            parent_ids=list(parent_ids),
+            after=request.after or 0,
+            after_rank=self.first_rank if request.after_rank is None else request.after_rank,
+            limit=request.fetch_count,
+            viewer_id=self.viewer_id,
+        )
+        found = Hydrated()
+        found.add_posts(records, EVERYTHING)
+        rows = self.scope.take(found)
+        parent_id = layout_of(EVERYTHING).end
+        replies = ((record[parent_id], record[parent_id + 1], rows[record[0]]) for record in records)
+        return [(parent_id, (rank, row)) for parent_id, rank, row in replies if row is not None]
+
+
+class TopRepliesByPostLoader(RankedRepliesLoader):
+    """Ranked by the sum of their counts, the highest first.
+
+    Counts change while a client pages. A cursor is a place in the order of this moment: what rose or fell past it
+    meanwhile may be on two pages, or on none; what kept its counts is on one.
+    """
+
+    statement = Statement(_select_top(), as_it_is)
+    first_rank = GREATEST_ID
+
+
+class RepliesByPostAuthorFirstLoader(RankedRepliesLoader):
+    """Those of the thread's author have rank 0, all others 1."""
+
+    statement = Statement(_select_author_first(), as_it_is)
+    first_rank = 0
