@@ -30,6 +30,7 @@ from loaders.posts import (
 from loaders.quotes import QuotesByPostLoader
 from loaders.ranked_replies import RankedRepliesLoader, RepliesByPostAuthorFirstLoader, TopRepliesByPostLoader
 from loaders.rows import Hydrated, Part, PostCounts, PostDetails, PostRow, UserCounts, UserDetails
+from loaders.threads import FollowedThreadsByUserLoader, MutedThreadsByUserLoader, ViewerThreadsLoader
 from loaders.users import (
     UserByHandleLoader,
     UserByIdLoader,
@@ -77,6 +78,10 @@ class Loaders:
     @lazy
     def viewer_bookmarks(self) -> PostPartLoader[bool]:
         return PostPartLoader(self, Part.VIEWER_BOOKMARKS)
+
+    @lazy
+    def viewer_threads(self) -> ViewerThreadsLoader:
+        return ViewerThreadsLoader(self)
 
     @lazy
     def missed_parts_of_posts(self) -> MissedPartsOfPostsLoader:
@@ -148,6 +153,12 @@ class Loaders:
 
     def likes(self, request: PageRequest) -> LikesByUserLoader:
         return self._list(LikesByUserLoader, request)
+
+    def muted_threads(self, request: PageRequest) -> MutedThreadsByUserLoader:
+        return self._list(MutedThreadsByUserLoader, request)
+
+    def followed_threads(self, request: PageRequest) -> FollowedThreadsByUserLoader:
+        return self._list(FollowedThreadsByUserLoader, request)
 
     def take(self, found: Hydrated) -> Mapping[int, PostRow | None]:
         """Guards what a statement brought and hands it to the loaders, so that nothing is fetched twice.

@@ -59,6 +59,11 @@ class PostRow(NamedTuple):
     deleted_at: datetime | None
 
     @property
+    def thread_id(self) -> int:
+        """The id of the thread's first post, which is this one if nothing is above it."""
+        return self.root_id or self.id
+
+    @property
     def created_at(self) -> datetime:
         return ids.time_of(self.id)
 

@@ -117,6 +117,20 @@ class Post(Node):
     viewer_has_reposted: bool = relation(
         "viewer_reposts", key="id", then=bool, graphql_type=bool, description="Whether the viewer reposted it."
     )
+    viewer_has_muted_thread: bool = relation(
+        "viewer_threads",
+        key="thread_id",
+        then=Attribute("is_muted", absent=False),
+        graphql_type=bool,
+        description="Whether the viewer has muted its thread.",
+    )
+    viewer_follows_thread: bool = relation(
+        "viewer_threads",
+        key="thread_id",
+        then=Attribute("is_followed", absent=False),
+        graphql_type=bool,
+        description="Whether the viewer follows its thread.",
+    )
     replies = lookup(
         posts.replies,
         graphql_type=Annotated["PostConnection", strawberry.lazy("schema.posts")],

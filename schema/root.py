@@ -17,7 +17,7 @@ from resolvers import feeds as feed_resolvers
 from resolvers import nodes
 from resolvers import posts as post_resolvers
 from resolvers import users as user_resolvers
-from schema import edits, feeds, posts, sessions, users
+from schema import edits, feeds, posts, sessions, threads, users
 from schema.base import SCALARS, Node
 from schema.counts import Counts, counts_of
 from schema.documents import DocumentCache, Documents, core_schema
@@ -115,6 +115,26 @@ class Mutation:
     )
     undo_repost = strawberry.mutation(
         resolver=posts.undo_repost, graphql_type=posts.UndoRepostPayload, description="Takes a repost back."
+    )
+    mute_thread = strawberry.mutation(
+        resolver=threads.mute_thread,
+        graphql_type=threads.MuteThreadPayload,
+        description="Keeps a thread out of one's home feed, and ends following it; twice is once.",
+    )
+    unmute_thread = strawberry.mutation(
+        resolver=threads.unmute_thread,
+        graphql_type=threads.UnmuteThreadPayload,
+        description="Lets a thread into one's home feed again.",
+    )
+    follow_thread = strawberry.mutation(
+        resolver=threads.follow_thread,
+        graphql_type=threads.FollowThreadPayload,
+        description="Follows a thread, and ends muting it; twice is once.",
+    )
+    unfollow_thread = strawberry.mutation(
+        resolver=threads.unfollow_thread,
+        graphql_type=threads.UnfollowThreadPayload,
+        description="Stops following a thread.",
     )
     follow_user = strawberry.mutation(
         resolver=users.follow_user, graphql_type=users.FollowUserPayload, description="Follows a user; twice is once."

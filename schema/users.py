@@ -9,7 +9,7 @@ import strawberry
 from actions import accounts
 from core import ids
 from loaders.rows import UserRow
-from resolvers import feeds, payloads, posts, users
+from resolvers import feeds, payloads, posts, threads, users
 from resolvers.arguments import Cursor, user_number
 from resolvers.context import Info
 from schema.base import Node, PageInfo, node_id, part, relation, view_of
@@ -17,10 +17,11 @@ from schema.errors import INPUT, Refusable
 
 if TYPE_CHECKING:
     from schema.feeds import FeedConnection
-    from schema.posts import PostConnection
+    from schema.posts import PostConnection, PostRefConnection
 
 LazyFeedConnection = Annotated["FeedConnection", strawberry.lazy("schema.feeds")]
 LazyPostConnection = Annotated["PostConnection", strawberry.lazy("schema.posts")]
+LazyPostRefConnection = Annotated["PostRefConnection", strawberry.lazy("schema.posts")]
 
 
 @strawberry.enum(description="How the viewer stands to a user.")
@@ -114,6 +115,16 @@ class Viewer:
         resolver=posts.viewer_likes,
         graphql_type=LazyPostConnection,
         description="What this account has liked, newest like first; nobody else sees this list.",
+    )
+    muted_threads = strawberry.field(
+        resolver=threads.muted_threads,
+        graphql_type=LazyPostRefConnection,
+        description="The threads that this account has muted, by their first posts; the latest mute first.",
+    )
+    followed_threads = strawberry.field(
+        resolver=threads.followed_threads,
+        graphql_type=LazyPostRefConnection,
+        description="The threads that this account follows, by their first posts; the latest follow first.",
     )
 
 

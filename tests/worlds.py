@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from access.viewer import Viewer
-from actions import accounts, deletions, edits, follows, likes, posts, reposts, sessions
+from actions import accounts, deletions, edits, follows, likes, posts, reposts, sessions, threads
 from app.services import ProcessServices
 from core import ids
 from core.clock import utc_now
@@ -91,6 +91,15 @@ class World:
 
     async def repost(self, author: Person, post_id: int) -> None:
         await self.services.db.transact(reposts.repost, author.viewer, post_id)
+
+    async def mute_thread(self, person: Person, post_id: int) -> None:
+        await self.services.db.transact(threads.mute_thread, person.viewer, post_id)
+
+    async def unmute_thread(self, person: Person, post_id: int) -> None:
+        await self.services.db.transact(threads.unmute_thread, person.viewer, post_id)
+
+    async def follow_thread(self, person: Person, post_id: int) -> None:
+        await self.services.db.transact(threads.follow_thread, person.viewer, post_id)
 
     async def thread(self, authors: Sequence[Person], depth: int) -> list[int]:
         """A chain of `depth` posts, each a reply to the one before, by the authors in turn; the root first."""

@@ -145,6 +145,8 @@ LISTS = {
         Listing.REPLIES_NEWEST_FIRST,
         '{ post(id: "POST") { replies(sort: NEWEST, %s) { edges { cursor } } } }',
     ),
+    "muted threads": (Listing.MUTED_THREADS, "{ viewer { mutedThreads(%s) { edges { cursor } } } }"),
+    "followed threads": (Listing.FOLLOWED_THREADS, "{ viewer { followedThreads(%s) { edges { cursor } } } }"),
     "ancestors": (Listing.ANCESTORS, '{ post(id: "POST") { ancestors(%s) { edges { cursor } } } }'),
 }
 

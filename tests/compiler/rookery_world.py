@@ -18,6 +18,8 @@ LISTINGS = {
     "User.followers": Listing.FOLLOWERS,
     "User.following": Listing.FOLLOWING,
     "Viewer.likes": Listing.VIEWER_LIKES,
+    "Viewer.mutedThreads": Listing.MUTED_THREADS,
+    "Viewer.followedThreads": Listing.FOLLOWED_THREADS,
     "Post.replies": Listing.REPLIES_OLDEST_FIRST,
     "Post.ancestors": Listing.ANCESTORS,
 }
@@ -34,6 +36,9 @@ async def fill(world: World) -> list[int]:
         await world.like(liker, post)
     for author, post in ((bob, alone[2]), (carol, thread[0]), (alice, alone[3])):
         await world.repost(author, post)
+    await world.mute_thread(alice, alone[3])
+    await world.follow_thread(alice, thread[2])
+    await world.mute_thread(bob, thread[0])
     await world.delete(bob, thread[1])
     await world.delete(dan, beside[1])
     return posts
@@ -52,6 +57,10 @@ def style(world: World, posts: Sequence[int]) -> Style:
         "repost": ("postId", [*absent]),
         "undoRepost": ("postId", [post_ids[0], *absent]),
         "deletePost": ("postId", [post_ids[10], *absent]),
+        "muteThread": ("postId", [post_ids[-1], *absent]),
+        "unmuteThread": ("postId", [post_ids[8], *absent]),
+        "followThread": ("postId", [post_ids[3], *absent]),
+        "unfollowThread": ("postId", [post_ids[9], *absent]),
         "followUser": ("userId", [*absent]),
         "unfollowUser": ("userId", [user_ids[4], *absent]),
         "createPost": ("replyToId", absent),
