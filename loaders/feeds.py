@@ -17,7 +17,7 @@ from loaders.base import BatchLoader, PageLoader, Scope, viewer_id_of
 from loaders.hydration import HAS_HANDLE, VIEWER_ID, is_there
 from loaders.pages import AFTER, LIMIT, after_or_end, parents
 from loaders.rows import Parts, UserRow
-from loaders.wanted import IS_FOLLOWED, FeedEntry, SelectEntries, Wanted, WantedUsers, load_entries
+from loaders.wanted import IS_FOLLOWED, Arrived, FeedEntry, SelectEntries, Wanted, WantedUsers, load_entries
 from models.accounts import account
 from models.follows import follow
 from models.posts import post
@@ -146,54 +146,70 @@ async def is_entry_there(db: Reader, entry_id: int) -> bool:
 
 
 class HomeEntries:
-    """The viewer's home feed by SQL, in statements that bring the posts along."""
+    """The viewer's home feed by SQL, in statements that bring the posts along.
 
-    __slots__ = ("_scope", "_wanted", "viewer_id")
+    Muted threads are in it, so that a timeline need not know of mutes; `heard` leaves them out of what is shown.
+    """
+
+    __slots__ = ("_muted", "_scope", "_wanted", "viewer_id")
 
     def __init__(self, scope: Scope, viewer_id: int, wanted: Wanted) -> None:
         self._scope = scope
         self.viewer_id = viewer_id
-        self._wanted = wanted
+        self._wanted = wanted._replace(knows_muted=True)
+        self._muted: frozenset[int] = frozenset()
 
     async def newest(self, *, before: int, limit: int) -> list[FeedEntry]:
         """What `fetch_home_entries` gives."""
-        return await _load_feed(
-            "home", self._scope, _select_home, self._wanted, viewer_id=self.viewer_id, after=before, limit=limit
+        return self._noted(
+            await _load_feed(
+                "home", self._scope, _select_home, self._wanted, viewer_id=self.viewer_id, after=before, limit=limit
+            )
         )
 
     async def among(self, ids: Sequence[int], *, since: int, before: int, own_limit: int) -> list[FeedEntry]:
         """Those of `ids` that belong into the home feed now, and one's own from `since` to below `before`."""
-        return await _load_feed(
-            "home among",
-            self._scope,
-            _select_home_among,
-            self._wanted,
-            viewer_id=self.viewer_id,
-            ids=ids,
-            since=since,
-            after=before,
-            limit=own_limit,
+        return self._noted(
+            await _load_feed(
+                "home among",
+                self._scope,
+                _select_home_among,
+                self._wanted,
+                viewer_id=self.viewer_id,
+                ids=ids,
+                since=since,
+                after=before,
+                limit=own_limit,
+            )
         )
+
+    def heard(self, entries: Sequence[FeedEntry]) -> Sequence[FeedEntry]:
+        """Those of entries that came from here which are not by others in a thread that the viewer has muted."""
+        muted = self._muted
+        return [entry for entry in entries if entry.id not in muted] if muted else entries
+
+    def _noted(self, arrived: Arrived) -> list[FeedEntry]:
+        self._muted |= arrived.muted
+        return arrived.entries
 
 
 async def load_public_entries(scope: Scope, wanted: Wanted, *, before: int, limit: int) -> list[FeedEntry]:
     """The newest posts of everyone below the id `before`, without replies and reposts."""
-    return await _load_feed(
+    arrived = await _load_feed(
         "public", scope, _select_public, wanted, viewer_id=viewer_id_of(scope.viewer), after=before, limit=limit
     )
+    return arrived.entries
 
 
 async def _load_feed(
     name: str, scope: Scope, select_entries: SelectEntries, wanted: Wanted, **parameters: object
-) -> list[FeedEntry]:
+) -> Arrived:
     """`load_entries` with a span of its own, as no loader's batch has it."""
     place = spans.current.get()
     if place is None:
-        arrived = await load_entries(scope, select_entries, wanted, None, **parameters)
-    else:
-        with spans.begun(place, "load feed", {spans.FEED: name}):
-            arrived = await load_entries(scope, select_entries, wanted, None, **parameters)
-    return arrived.entries
+        return await load_entries(scope, select_entries, wanted, None, **parameters)
+    with spans.begun(place, "load feed", {spans.FEED: name}):
+        return await load_entries(scope, select_entries, wanted, None, **parameters)
 
 
 def _select_profile(users: sa.FromClause, *, are_replies: bool) -> sa.Select[tuple[int, int, int]]:

@@ -16,6 +16,7 @@ from core.paging import PageRequest
 from loaders.base import BatchLoader, Scope
 from loaders.hydration import (
     HAS_HANDLE,
+    VIEWER_ID,
     as_it_is,
     no_post,
     select_posts,
@@ -23,6 +24,7 @@ from loaders.hydration import (
 )
 from loaders.posts import select_reply_ids
 from loaders.rows import EVERYTHING, Hydrated, Parts, PostRow, UserRow, layout_of
+from loaders.threads import is_muted
 from models.accounts import account
 from models.posts import post
 
@@ -62,10 +64,11 @@ class WantedUsers(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What is asked of the posts of a list."""
+    """What is asked of the posts of a list; `knows_muted` asks which entries are of threads the viewer has muted."""
 
     parts: Parts = EVERYTHING
     replies: WantedReplies | None = None
+    knows_muted: bool = False
 
 
 WHOLE_POSTS = Wanted()
@@ -78,6 +81,7 @@ class _Form(NamedTuple):
     are_replies_newest_first: bool | None
     parts_of_replies: Parts
     parts_of_users: Parts | None
+    knows_muted: bool
 
     @property
     def laid_out(self) -> Parts:
@@ -89,16 +93,20 @@ def _form_of(wanted: Wanted, users: WantedUsers | None) -> _Form:
     of_users = None if users is None else users.parts
     replies = wanted.replies
     if replies is None:
-        return _Form(wanted.parts, None, frozenset(), of_users)
-    return _Form(wanted.parts, replies.is_newest_first, replies.parts, of_users)
+        return _Form(wanted.parts, None, frozenset(), of_users, wanted.knows_muted)
+    return _Form(wanted.parts, replies.is_newest_first, replies.parts, of_users, wanted.knows_muted)
 
 
 class Arrived(NamedTuple):
-    """Entries, newest first; posts by id, None for those that the viewer may not see; the users that were wanted."""
+    """Entries, newest first; posts by id, None for those that the viewer may not see; the users that were wanted.
+
+    `muted` are the ids of entries by others in threads that the viewer has muted, if that was to be known.
+    """
 
     entries: list[FeedEntry]
     posts: Mapping[int, PostRow | None]
-    users: Sequence[UserRow] = ()
+    users: Sequence[UserRow]
+    muted: frozenset[int]
 
 
 async def load_entries(
@@ -112,7 +120,7 @@ async def load_entries(
     form = _form_of(wanted, users)
     layout = layout_of(form.laid_out)
     # Behind the columns of the post. A reply has a parent and no entry.
-    entry_id, entry_author_id, parent_id = layout.end, layout.end + 1, layout.end + 2
+    entry_id, entry_author_id, parent_id, in_muted = range(layout.end, layout.end + 4)
     records = await scope.db.rows(_statement(select_entries, form), **parameters)
     found = Hydrated()
     named: Sequence[UserRow] = ()
@@ -133,8 +141,11 @@ async def load_entries(
         _prime_replies(scope, wanted.replies, [record[0] for record in own], under)
     entries = [_entry(FeedEntry, (record[entry_id], record[entry_author_id], record[0])) for record in own]
     entries.sort(reverse=True)
-    return Arrived(entries, posts, named)
+    muted = frozenset([record[entry_id] for record in own if record[in_muted]]) if wanted.knows_muted else _NONE
+    return Arrived(entries, posts, named, muted)
 
+
+_NONE: frozenset[int] = frozenset()
 
 # What `FeedEntry(…)` does, without a Python function around it.
 _entry: Callable[..., FeedEntry] = tuple.__new__
@@ -186,6 +197,11 @@ def _statement(select_entries: SelectEntries, form: _Form) -> Statement[Any]:
         entries, on=post.c.id == entries.c.post_id, parts=form.parts, laid_out=laid_out, is_followed=is_followed
     )
     branches = [own.add_columns(entries.c.id, entries.c.author_id, _NO_ID)]
+    if form.knows_muted:
+        # What one says oneself in a thread stays.
+        root_id = sa.func.coalesce(post.c.root_id, post.c.id)
+        branches[0] = branches[0].add_columns(sa.and_(entries.c.author_id != VIEWER_ID, is_muted(root_id)))
+    none_muted = [sa.false()] if form.knows_muted else []
     if form.are_replies_newest_first is not None:
         # A post and its repost may be on one page.
         parent = sa.select(entries.c.post_id).distinct().subquery("parent")
@@ -193,9 +209,13 @@ def _statement(select_entries: SelectEntries, form: _Form) -> Statement[Any]:
         replies = select_posts(
             parent.join(page, sa.true()), on=post.c.id == page.c.id, parts=form.parts_of_replies, laid_out=laid_out
         )
-        branches.append(replies.add_columns(_NO_ID, _NO_ID, parent.c.post_id))
+        branches.append(replies.add_columns(_NO_ID, _NO_ID, parent.c.post_id, *none_muted))
     if form.parts_of_users is not None:
         columns, joined = user_columns(account, form.parts_of_users, laid_out=laid_out)
-        users = sa.select(*no_post(laid_out), *columns, _NO_ID, _NO_ID, _NO_ID).select_from(joined).where(HAS_HANDLE)
+        users = (
+            sa.select(*no_post(laid_out), *columns, _NO_ID, _NO_ID, _NO_ID, *none_muted)
+            .select_from(joined)
+            .where(HAS_HANDLE)
+        )
         branches.append(users)
     return Statement(branches[0].union_all(*branches[1:]) if branches[1:] else branches[0], as_it_is)

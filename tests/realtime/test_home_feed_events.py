@@ -121,3 +121,28 @@ async def test_subscriptions_that_end_leave_no_listener(api: Api, world: World) 
     async with asyncio.timeout(WITHIN_S):
         while len(asyncio.all_tasks()) > tasks_before:  # noqa: ASYNC110 (tasks end by themselves)
             await asyncio.sleep(0.01)
+
+
+async def test_what_is_said_in_a_muted_thread_is_not_told(api: Api, world: World, worker: Worker) -> None:
+    await connected(api)
+    root = await world.post(world.eve)
+    async with subscribed(api, world.alice) as events:
+
+        async def told(body: str) -> list[str]:
+            """What is told when somebody replies, another one reposts that, and something else is posted."""
+            reply = await world.post(world.bob, body, reply_to=root)
+            await worker.settle()
+            await world.repost(world.carol, reply)
+            await worker.settle()
+            await world.post(world.carol, "elsewhere")
+            await worker.settle()
+            bodies: list[str] = []
+            while "elsewhere" not in bodies:
+                bodies.append((await events.next())["edge"]["node"]["body"])
+            return bodies
+
+        assert await told("before") == ["before", "before", "elsewhere"]
+        await world.mute_thread(world.alice, root)
+        assert await told("meanwhile") == ["elsewhere"]
+        await world.follow_thread(world.alice, root)
+        assert await told("after") == ["after", "after", "elsewhere"]

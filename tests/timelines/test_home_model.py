@@ -13,6 +13,7 @@ from core.database import values_of
 from core.paging import Listing, decode_cursor
 from models.follows import follow
 from models.posts import post
+from models.threads import thread_mute
 from tests.fixtures.api import Api
 from tests.worlds import NAMES, Person, World, post_id
 from timelines import keys
@@ -28,13 +29,17 @@ ACTS = {
     "repost": "mutation ($id: ID!) { repost(input: {postId: $id}) { errors { code } } }",
     "undo": "mutation ($id: ID!) { undoRepost(input: {postId: $id}) { errors { code } } }",
     "follow": "mutation ($id: ID!) { followUser(input: {userId: $id}) { errors { code } } }",
+    "mute": "mutation ($id: ID!) { muteThread(input: {postId: $id}) { errors { code } } }",
+    "unmute": "mutation ($id: ID!) { unmuteThread(input: {postId: $id}) { errors { code } } }",
     "unfollow": "mutation ($id: ID!) { unfollowUser(input: {userId: $id}) { errors { code } } }",
 }
 MOST_PAGES = 400
 
 _READER = sa.bindparam("reader", type_=sa.BigInteger)
 _original = post.alias("original")
-# Nothing clever: every entry of own and followed accounts whose post is still there.
+_root_id = sa.func.coalesce(_original.c.root_id, _original.c.id, post.c.root_id, post.c.id)
+_muted = sa.select(thread_mute.c.root_id).where(thread_mute.c.account_id == _READER)
+# Nothing clever: every entry of own and followed accounts whose post is still there and whose thread is not muted.
 _NAIVE = values_of(
     sa.select(post.c.id)
     .outerjoin(_original, _original.c.id == post.c.repost_of_id)
@@ -45,6 +50,7 @@ _NAIVE = values_of(
             post.c.author_id == _READER,
             post.c.author_id.in_(sa.select(follow.c.followee_id).where(follow.c.follower_id == _READER)),
         ),
+        sa.or_(post.c.author_id == _READER, _root_id.not_in(_muted)),
     )
     .order_by(post.c.id.desc()),
     int,
@@ -111,7 +117,7 @@ class Crowd:
         await self.recording(POST, author, parent)
 
     async def act_on_post(self) -> None:
-        kind = self.random.choice(["delete", "repost", "repost", "repost", "undo"])
+        kind = self.random.choice(["delete", "repost", "repost", "repost", "undo", "mute", "unmute"])
         person, target = self.anybody(), await self.some_post()
         if target is not None:
             self.history.append(f"{person.handle} {kind}s {target}")
