@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from core.database import Statement, rows_of
 from core.paging import PageRequest
@@ -42,17 +43,24 @@ class _ParentLink(NamedTuple):
     target_id: int
 
 
-def select_links(
+def page_of_links(
     *, key: sa.ColumnElement[int], target: sa.ColumnElement[int], of_parent: sa.ColumnElement[bool]
-) -> Statement[_ParentLink]:
-    """The newest links of each parent, by key; `of_parent` ties a link to `parents.c.id`."""
-    page = (
+) -> LateralFromClause:
+    """(key, target_id) of the newest links of each parent; `of_parent` ties a link to `parents.c.id`."""
+    return (
         sa.select(key.label("key"), target.label("target_id"))
         .where(of_parent, key < AFTER)
         .order_by(key.desc())
         .limit(LIMIT)
         .lateral("page")
     )
+
+
+def select_links(
+    *, key: sa.ColumnElement[int], target: sa.ColumnElement[int], of_parent: sa.ColumnElement[bool]
+) -> Statement[_ParentLink]:
+    """The newest links of each parent, by key; `of_parent` ties a link to `parents.c.id`."""
+    page = page_of_links(key=key, target=target, of_parent=of_parent)
     return rows_of(
         sa.select(parents.c.id, page.c.key, page.c.target_id)
         .select_from(parents.join(page, sa.true()))

@@ -19,6 +19,7 @@ from loaders.feeds import (
     WantedPage,
 )
 from loaders.follows import FollowersByUserLoader, FollowingByUserLoader
+from loaders.likers import LikersByPostLoader, RepostersByPostLoader
 from loaders.likes import LikesByUserLoader
 from loaders.parts import MissedPartsOfPostsLoader, MissedPartsOfUsersLoader, PostPartLoader, UserPartLoader
 from loaders.posts import (
@@ -159,6 +160,12 @@ class Loaders:
 
     def followed_threads(self, request: PageRequest) -> FollowedThreadsByUserLoader:
         return self._list(FollowedThreadsByUserLoader, request)
+
+    def likers(self, request: PageRequest) -> LikersByPostLoader:
+        return self._list(LikersByPostLoader, request)
+
+    def reposters(self, request: PageRequest) -> RepostersByPostLoader:
+        return self._list(RepostersByPostLoader, request)
 
     def take(self, found: Hydrated) -> Mapping[int, PostRow | None]:
         """Guards what a statement brought and hands it to the loaders, so that nothing is fetched twice.

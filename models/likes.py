@@ -13,6 +13,8 @@ class Like(SQLModel, table=True):
     __table_args__ = (
         # viewerHasLiked; a person likes a post once.
         sa.UniqueConstraint("post_id", "account_id"),
+        # Post.likedBy, newest first.
+        sa.Index("post_like_post_id_index", "post_id", sa.text("id DESC")),
         # Viewer.likes, newest first.
         sa.Index("post_like_account_id_index", "account_id", sa.text("id DESC")),
     )

@@ -9,7 +9,7 @@ from actions import posts as actions
 from compiler import Attribute, lookup
 from core import ids
 from loaders.rows import PostRow
-from resolvers import payloads, posts
+from resolvers import likers, payloads, posts
 from resolvers.arguments import Cursor, post_number
 from resolvers.context import Info
 from resolvers.edits import post_edits
@@ -17,7 +17,7 @@ from resolvers.entities import entities_of
 from schema.base import Node, PageInfo, encoded, node_id, part, relation, view_of
 from schema.entities import Entity
 from schema.errors import INPUT, Refusable
-from schema.users import User
+from schema.users import User, UserConnection
 
 if TYPE_CHECKING:
     from schema.edits import PostEditConnection
@@ -140,6 +140,10 @@ class Post(Node):
         posts.quotes,
         graphql_type=Annotated["PostConnection", strawberry.lazy("schema.posts")],
         description="Posts that quote it, newest first.",
+    )
+    liked_by = lookup(likers.liked_by, graphql_type=UserConnection, description="Who likes it, newest like first.")
+    reposted_by = lookup(
+        likers.reposted_by, graphql_type=UserConnection, description="Who reposted it, newest repost first."
     )
     ancestors = strawberry.field(
         resolver=posts.ancestors,

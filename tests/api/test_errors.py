@@ -147,6 +147,8 @@ LISTS = {
     ),
     "muted threads": (Listing.MUTED_THREADS, "{ viewer { mutedThreads(%s) { edges { cursor } } } }"),
     "followed threads": (Listing.FOLLOWED_THREADS, "{ viewer { followedThreads(%s) { edges { cursor } } } }"),
+    "likedBy": (Listing.LIKED_BY, '{ post(id: "POST") { likedBy(%s) { edges { cursor } } } }'),
+    "repostedBy": (Listing.REPOSTED_BY, '{ post(id: "POST") { repostedBy(%s) { edges { cursor } } } }'),
     "ancestors": (Listing.ANCESTORS, '{ post(id: "POST") { ancestors(%s) { edges { cursor } } } }'),
 }
 

@@ -22,6 +22,8 @@ LISTINGS = {
     "Viewer.followedThreads": Listing.FOLLOWED_THREADS,
     "Post.replies": Listing.REPLIES_OLDEST_FIRST,
     "Post.ancestors": Listing.ANCESTORS,
+    "Post.likedBy": Listing.LIKED_BY,
+    "Post.repostedBy": Listing.REPOSTED_BY,
 }
 
 
