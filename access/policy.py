@@ -36,6 +36,11 @@ def can_edit_post(viewer: Viewer | None, post: PostFacts) -> bool:
     return viewer is not None and viewer.account_id == post.author_id
 
 
+def can_pin_post(viewer: Viewer | None, post: PostFacts) -> bool:
+    """Whether the viewer may pin the post, or unpin it: its author may, to their own profile."""
+    return viewer is not None and viewer.account_id == post.author_id
+
+
 def require_viewer(viewer: Viewer | None) -> Viewer:
     """The viewer. Raises UnauthenticatedError for an anonymous caller."""
     if viewer is None:
@@ -59,6 +64,12 @@ def require_editable_post(viewer: Viewer, post: PostFacts, *, path: tuple[str, .
     """Raises NotAllowedError at `path` of the input if the viewer may not edit the visible post."""
     if not can_edit_post(viewer, post):
         raise NotAllowedError("Only its author can edit a post.", path=path)
+
+
+def require_pinnable_post(viewer: Viewer, post: PostFacts, *, path: tuple[str, ...]) -> None:
+    """Raises NotAllowedError at `path` of the input if the viewer may not pin the visible post."""
+    if not can_pin_post(viewer, post):
+        raise NotAllowedError("Only its author can pin a post.", path=path)
 
 
 def require_other_account(viewer: Viewer, account_id: int, *, path: tuple[str, ...]) -> None:

@@ -56,6 +56,11 @@ _CREDENTIALS = rows_of(
     Credentials,
 )
 _ACCOUNT_ID = sa.bindparam("account_id", type_=sa.BigInteger)
+_LOCKED = values_of(
+    # Whoever refers to the account (a post, a like) does not wait for it.
+    sa.select(account.c.id).where(account.c.id == _ACCOUNT_ID).with_for_update(key_share=True),
+    int,
+)
 _REHASH = command(
     sa.update(account).where(account.c.id == _ACCOUNT_ID).values(password_hash=sa.bindparam("new_hash", type_=sa.Text))
 )
@@ -111,6 +116,11 @@ async def fetch_credentials(db: Reader, handle: str) -> Credentials | None:
 async def replace_password_hash(tx: Transaction, account_id: int, *, password_hash: str) -> None:
     """Stores the same password hashed with today's parameters."""
     await tx.run(_REHASH, account_id=account_id, new_hash=password_hash)
+
+
+async def lock_account(tx: Transaction, account_id: int) -> None:
+    """Makes acts of one account that count what it has follow one another: until this one ends, others wait here."""
+    await tx.row(_LOCKED, account_id=account_id)
 
 
 async def update_profile(tx: Transaction, viewer: Viewer, change: ProfileChange) -> int:

@@ -22,6 +22,7 @@ from loaders.follows import FollowersByUserLoader, FollowingByUserLoader
 from loaders.likers import LikersByPostLoader, RepostersByPostLoader
 from loaders.likes import LikesByUserLoader
 from loaders.parts import MissedPartsOfPostsLoader, MissedPartsOfUsersLoader, PostPartLoader, UserPartLoader
+from loaders.pins import PinnedPostsByUserLoader
 from loaders.posts import (
     AncestorIdsByPostLoader,
     PostByIdLoader,
@@ -111,6 +112,10 @@ class Loaders:
     @lazy
     def viewer_followers(self) -> UserPartLoader[bool]:
         return UserPartLoader(self, Part.VIEWER_FOLLOWERS)
+
+    @lazy
+    def pinned_posts(self) -> PinnedPostsByUserLoader:
+        return PinnedPostsByUserLoader(self)
 
     @lazy
     def missed_parts_of_users(self) -> MissedPartsOfUsersLoader:

@@ -17,7 +17,7 @@ from resolvers import feeds as feed_resolvers
 from resolvers import nodes
 from resolvers import posts as post_resolvers
 from resolvers import users as user_resolvers
-from schema import edits, feeds, posts, sessions, threads, users
+from schema import edits, feeds, pins, posts, sessions, threads, users
 from schema.base import SCALARS, Node
 from schema.counts import Counts, counts_of
 from schema.documents import DocumentCache, Documents, core_schema
@@ -135,6 +135,14 @@ class Mutation:
         resolver=threads.unfollow_thread,
         graphql_type=threads.UnfollowThreadPayload,
         description="Stops following a thread.",
+    )
+    pin_post = strawberry.mutation(
+        resolver=pins.pin_post,
+        graphql_type=pins.PinPostPayload,
+        description="Shows a post of one's own first on one's profile; at most 5 are, and twice is once.",
+    )
+    unpin_post = strawberry.mutation(
+        resolver=pins.unpin_post, graphql_type=pins.UnpinPostPayload, description="Takes a pin away."
     )
     follow_user = strawberry.mutation(
         resolver=users.follow_user, graphql_type=users.FollowUserPayload, description="Follows a user; twice is once."

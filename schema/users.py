@@ -8,7 +8,7 @@ import strawberry
 
 from actions import accounts
 from core import ids
-from loaders.rows import UserRow
+from loaders.rows import PostRow, UserRow
 from resolvers import feeds, payloads, posts, threads, users
 from resolvers.arguments import Cursor, user_number
 from resolvers.context import Info
@@ -17,9 +17,10 @@ from schema.errors import INPUT, Refusable
 
 if TYPE_CHECKING:
     from schema.feeds import FeedConnection
-    from schema.posts import PostConnection, PostRefConnection
+    from schema.posts import Post, PostConnection, PostRefConnection
 
 LazyFeedConnection = Annotated["FeedConnection", strawberry.lazy("schema.feeds")]
+LazyPost = Annotated["Post", strawberry.lazy("schema.posts")]
 LazyPostConnection = Annotated["PostConnection", strawberry.lazy("schema.posts")]
 LazyPostRefConnection = Annotated["PostRefConnection", strawberry.lazy("schema.posts")]
 
@@ -35,6 +36,10 @@ class FollowState(Enum):
 
 def _follow_state(is_following: bool | None) -> FollowState:  # noqa: FBT001 (what the loader gives)
     return FollowState.FOLLOWING if is_following else FollowState.NONE
+
+
+def _listed(found: list[PostRow] | None) -> list[PostRow]:
+    return found or []
 
 
 @strawberry.type(description="A person on Rookery.")
@@ -72,6 +77,13 @@ class User(Node):
     )
     posts = strawberry.field(
         resolver=feeds.user_posts, graphql_type=LazyFeedConnection, description="What they posted, newest first."
+    )
+    pinned_posts = relation(
+        "pinned_posts",
+        key="id",
+        then=_listed,
+        graphql_type=list[LazyPost],
+        description="What they show first on their profile, newest pin first; at most 5 posts.",
     )
     followers = strawberry.field(
         resolver=users.followers,

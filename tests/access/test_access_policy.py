@@ -67,6 +67,19 @@ def test_only_its_author_deletes_and_edits_a_post(
     assert raised.value.path == ("postId",)
 
 
+@pytest.mark.parametrize(("viewer", "may_pin"), [(AUTHOR, True), (OTHER, False), (None, False)])
+def test_only_its_author_pins_a_post(viewer: Viewer | None, *, may_pin: bool) -> None:
+    assert policy.can_pin_post(viewer, LIVE) is may_pin
+    if viewer is None:
+        return
+    if may_pin:
+        policy.require_pinnable_post(viewer, LIVE, path=("postId",))
+        return
+    with pytest.raises(NotAllowedError) as raised:
+        policy.require_pinnable_post(viewer, LIVE, path=("postId",))
+    assert raised.value.path == ("postId",)
+
+
 def test_who_is_signed_in_is_let_through_and_nobody_else() -> None:
     assert policy.require_viewer(AUTHOR) is AUTHOR
     with pytest.raises(UnauthenticatedError):

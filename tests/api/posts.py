@@ -29,6 +29,8 @@ POST_ACTS = {
     "unlikePost": "UnlikePostInput",
     "repost": "RepostInput",
     "undoRepost": "UndoRepostInput",
+    "pinPost": "PinPostInput",
+    "unpinPost": "UnpinPostInput",
 }
 
 
@@ -45,7 +47,7 @@ def act_document(act: str) -> str:
 
 
 async def act(api: Api, name: str, post: str, *, by: Person) -> Any:
-    """The payload of likePost, unlikePost, repost or undoRepost."""
+    """The payload of such a mutation."""
     return (await api.data(act_document(name), by=by, input={"postId": post}))[name]
 
 

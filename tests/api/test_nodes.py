@@ -82,6 +82,8 @@ MUTATIONS = [
     ("unlikePost", "postId"),
     ("repost", "postId"),
     ("undoRepost", "postId"),
+    ("pinPost", "postId"),
+    ("unpinPost", "postId"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from actions import pins
 from core import ids
 from core.paging import Listing, encode_cursor
 from tests.compiler.documents import Style
@@ -41,6 +42,8 @@ async def fill(world: World) -> list[int]:
     await world.mute_thread(alice, alone[3])
     await world.follow_thread(alice, thread[2])
     await world.mute_thread(bob, thread[0])
+    for author, post in ((alice, alone[0]), (bob, beside[0])):
+        await world.services.db.transact(pins.pin_post, author.viewer, post)
     await world.delete(bob, thread[1])
     await world.delete(dan, beside[1])
     return posts
@@ -66,6 +69,8 @@ def style(world: World, posts: Sequence[int]) -> Style:
         "followUser": ("userId", [*absent]),
         "unfollowUser": ("userId", [user_ids[4], *absent]),
         "createPost": ("replyToId", absent),
+        "pinPost": ("postId", [*post_ids[8:10], *absent]),  # alice has pinned the first; the second is Bob's
+        "unpinPost": ("postId", [post_ids[0], *absent]),
     }
     acts = {
         f"Mutation.{name}.input": [_object(name, key, value) for value in values]
