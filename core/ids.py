@@ -29,6 +29,7 @@ class Kind(IntEnum):
 
     USER = 1
     POST = 2
+    BOOKMARK_FOLDER = 4
 
 
 class MalformedIdError(ValueError):

@@ -10,6 +10,12 @@ from core.database import Reader
 from core.lazy import lazy
 from core.paging import PageRequest
 from loaders.base import BATCHES_AT_ONCE, BatchLoader, PageLoader
+from loaders.bookmarks import (
+    BookmarkFolderByIdLoader,
+    BookmarkFoldersByAccountLoader,
+    BookmarksByAccountLoader,
+    BookmarksByFolderLoader,
+)
 from loaders.edits import EditsByPostLoader
 from loaders.feeds import (
     HomeEntries,
@@ -84,6 +90,10 @@ class Loaders:
     @lazy
     def viewer_threads(self) -> ViewerThreadsLoader:
         return ViewerThreadsLoader(self)
+
+    @lazy
+    def bookmark_folders(self) -> BookmarkFolderByIdLoader:
+        return BookmarkFolderByIdLoader(self)
 
     @lazy
     def missed_parts_of_posts(self) -> MissedPartsOfPostsLoader:
@@ -165,6 +175,15 @@ class Loaders:
 
     def followed_threads(self, request: PageRequest) -> FollowedThreadsByUserLoader:
         return self._list(FollowedThreadsByUserLoader, request)
+
+    def bookmarks(self, request: PageRequest) -> BookmarksByAccountLoader:
+        return self._list(BookmarksByAccountLoader, request)
+
+    def bookmarks_in_folders(self, request: PageRequest) -> BookmarksByFolderLoader:
+        return self._list(BookmarksByFolderLoader, request)
+
+    def folders_of_bookmarks(self, request: PageRequest) -> BookmarkFoldersByAccountLoader:
+        return self._list(BookmarkFoldersByAccountLoader, request)
 
     def likers(self, request: PageRequest) -> LikersByPostLoader:
         return self._list(LikersByPostLoader, request)

@@ -11,7 +11,9 @@ class BookmarkFolder(SQLModel, table=True):
 
     __tablename__ = "bookmark_folder"
     __table_args__ = (
-        # Viewer.bookmarkFolders; an account's folders have different names, whatever their case.
+        # Viewer.bookmarkFolders, newest first.
+        sa.Index("bookmark_folder_account_id_index", "account_id", sa.text("id DESC")),
+        # An account's folders have different names, whatever their case.
         sa.Index("bookmark_folder_name_key", "account_id", sa.text("lower(name)"), unique=True),
     )
 

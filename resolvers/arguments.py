@@ -64,6 +64,11 @@ def user_number(user_id: strawberry.ID) -> int:
     return ids.number_of(ids.Kind.USER, user_id)
 
 
+def folder_number(folder_id: strawberry.ID) -> int:
+    """The number behind a folder's id; ids.NOBODY if it is no folder's id."""
+    return ids.number_of(ids.Kind.BOOKMARK_FOLDER, folder_id)
+
+
 @strawberry.enum(description="A part of what a user has posted.")
 class UserPostsKind(Enum):
     """The tabs of a profile."""

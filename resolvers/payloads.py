@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self, TypeVar
 from access.viewer import Viewer
 from actions.deletions import Deleted
 from core import errors
+from loaders.bookmarks import BookmarkFolderRow
 from loaders.rows import PostRow, UserRow
 
 
@@ -90,6 +91,30 @@ class DeletedPostPayload:
 
     deleted_post_id: int | None = None
     source: Deleted | None = None
+    errors: Sequence[Refused] = ()
+
+    @classmethod
+    def refused(cls, reasons: Sequence[Refused]) -> Self:
+        return cls(errors=reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class BookmarkFolderPayload:
+    """The folder that an act changed."""
+
+    folder: BookmarkFolderRow | None = None
+    errors: Sequence[Refused] = ()
+
+    @classmethod
+    def refused(cls, reasons: Sequence[Refused]) -> Self:
+        return cls(errors=reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedBookmarkFolderPayload:
+    """The folder that is gone."""
+
+    deleted_folder_id: int | None = None
     errors: Sequence[Refused] = ()
 
     @classmethod

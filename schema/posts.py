@@ -131,6 +131,13 @@ class Post(Node):
         graphql_type=bool,
         description="Whether the viewer follows its thread.",
     )
+    viewer_has_bookmarked: bool = relation(
+        "viewer_bookmarks",
+        key="id",
+        then=bool,
+        graphql_type=bool,
+        description="Whether the viewer keeps it among their bookmarks; nobody else is told.",
+    )
     replies = lookup(
         posts.replies,
         graphql_type=Annotated["PostConnection", strawberry.lazy("schema.posts")],

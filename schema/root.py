@@ -17,7 +17,7 @@ from resolvers import feeds as feed_resolvers
 from resolvers import nodes
 from resolvers import posts as post_resolvers
 from resolvers import users as user_resolvers
-from schema import edits, feeds, pins, posts, sessions, threads, users
+from schema import bookmarks, edits, feeds, pins, posts, sessions, threads, users
 from schema.base import SCALARS, Node
 from schema.counts import Counts, counts_of
 from schema.documents import DocumentCache, Documents, core_schema
@@ -135,6 +135,31 @@ class Mutation:
         resolver=threads.unfollow_thread,
         graphql_type=threads.UnfollowThreadPayload,
         description="Stops following a thread.",
+    )
+    bookmark_post = strawberry.mutation(
+        resolver=bookmarks.bookmark_post,
+        graphql_type=bookmarks.BookmarkPostPayload,
+        description="Keeps a post for oneself, in a folder and with a note, or changes these; twice is once.",
+    )
+    remove_bookmark = strawberry.mutation(
+        resolver=bookmarks.remove_bookmark,
+        graphql_type=bookmarks.RemoveBookmarkPayload,
+        description="Keeps a post no more; its note is gone.",
+    )
+    create_bookmark_folder = strawberry.mutation(
+        resolver=bookmarks.create_bookmark_folder,
+        graphql_type=bookmarks.CreateBookmarkFolderPayload,
+        description="Makes a folder for bookmarks; at most 100.",
+    )
+    rename_bookmark_folder = strawberry.mutation(
+        resolver=bookmarks.rename_bookmark_folder,
+        graphql_type=bookmarks.RenameBookmarkFolderPayload,
+        description="Gives a folder another name.",
+    )
+    delete_bookmark_folder = strawberry.mutation(
+        resolver=bookmarks.delete_bookmark_folder,
+        graphql_type=bookmarks.DeleteBookmarkFolderPayload,
+        description="Deletes a folder; its bookmarks stay, in no folder.",
     )
     pin_post = strawberry.mutation(
         resolver=pins.pin_post,

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from actions import accounts
+from compiler import lookup
 from core import ids
 from loaders.rows import PostRow, UserRow
+from resolvers import bookmarks as bookmark_resolvers
 from resolvers import feeds, payloads, posts, threads, users
 from resolvers.arguments import Cursor, user_number
 from resolvers.context import Info
@@ -16,6 +18,7 @@ from schema.base import Node, PageInfo, node_id, part, relation, view_of
 from schema.errors import INPUT, Refusable
 
 if TYPE_CHECKING:
+    from schema.bookmarks import BookmarkConnection, BookmarkFolderConnection
     from schema.feeds import FeedConnection
     from schema.posts import Post, PostConnection, PostRefConnection
 
@@ -137,6 +140,16 @@ class Viewer:
         resolver=threads.followed_threads,
         graphql_type=LazyPostRefConnection,
         description="The threads that this account follows, by their first posts; the latest follow first.",
+    )
+    bookmarks = strawberry.field(
+        resolver=bookmark_resolvers.viewer_bookmarks,
+        graphql_type=Annotated["BookmarkConnection", strawberry.lazy("schema.bookmarks")],
+        description="The posts that this account keeps, newest first; nobody else sees this list.",
+    )
+    bookmark_folders = lookup(
+        bookmark_resolvers.viewer_bookmark_folders,
+        graphql_type=Annotated["BookmarkFolderConnection", strawberry.lazy("schema.bookmarks")],
+        description="The folders of its bookmarks, newest first; nobody else sees them.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Who likes a post, newest like first."""
+"""Lists, newest first, by index: who likes a post, and an account's folders of bookmarks."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,11 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_index("post_like_post_id_index", "post_like", ["post_id", sa.text("id DESC")], unique=False)
+    op.create_index(
+        "bookmark_folder_account_id_index", "bookmark_folder", ["account_id", sa.text("id DESC")], unique=False
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("bookmark_folder_account_id_index", table_name="bookmark_folder")
     op.drop_index("post_like_post_id_index", table_name="post_like")

@@ -140,6 +140,8 @@ LISTS = {
     "followers": (Listing.FOLLOWERS, '{ user(handle: "bob") { followers(%s) { edges { cursor } } } }'),
     "following": (Listing.FOLLOWING, '{ user(handle: "bob") { following(%s) { edges { cursor } } } }'),
     "likes": (Listing.VIEWER_LIKES, "{ viewer { likes(%s) { edges { cursor } } } }"),
+    "bookmarks": (Listing.BOOKMARKS, "{ viewer { bookmarks(%s) { edges { cursor } } } }"),
+    "bookmarkFolders": (Listing.BOOKMARK_FOLDERS, "{ viewer { bookmarkFolders(%s) { edges { cursor } } } }"),
     "replies": (Listing.REPLIES_OLDEST_FIRST, '{ post(id: "POST") { replies(%s) { edges { cursor } } } }'),
     "newest replies": (
         Listing.REPLIES_NEWEST_FIRST,

@@ -19,6 +19,7 @@ from graphql import (
 )
 
 from schema.root import build_schema
+from tests.api.bookmarks import new_folder
 from tests.fixtures.api import Api
 from tests.worlds import World, post_id
 
@@ -46,8 +47,9 @@ HOSTILE = [
     "a & !b <-> c:*",
     "x" * 10_000,
 ]
-# What a field on the way to another one is asked with. Filled with a real post's id.
-KNOWN = {"user": 'handle: "bob"', "post": 'id: "POST"', "node": 'id: "POST"', "nodes": 'ids: ["POST"]'}
+# What a field on the way to another one is asked with. Filled with the ids of real things by `filled`: NODE is one of
+# the type behind it.
+KNOWN = {"user": 'handle: "bob"', "post": 'id: "POST"', "node": 'id: "NODE"', "nodes": 'ids: ["NODE"]'}
 ACCEPTABLE = {
     "handle": "somebody",
     "displayName": "Somebody",
@@ -80,7 +82,8 @@ def query_doors(schema: GraphQLSchema) -> Iterator[Door]:
             for possible in schema.get_possible_types(kind):
                 if possible.name not in seen:
                     seen.add(possible.name)
-                    ways.append((possible, (*way, f"... on {possible.name}")))
+                    to_it = [step.replace("NODE", possible.name.upper()) for step in way]
+                    ways.append((possible, (*to_it, f"... on {possible.name}")))
         if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
             continue
         for name, field in kind.fields.items():
@@ -127,6 +130,20 @@ def mutation_doors(schema: GraphQLSchema) -> Iterator[Door]:
                 yield Door(f"{name}.{field_name}", f"mutation ($text: {variable}!) {{ {inner} }}")
 
 
+async def things(api: Api, world: World) -> dict[str, str]:
+    """The id of one thing of each kind that Alice may see, by what stands for it in documents."""
+    post = post_id(await world.post(world.bob, "still here"))
+    folder = await new_folder(api, "still here", by=world.alice)
+    return {"POST": post, "NODE": post, "USER": world.bob.id, "BOOKMARKFOLDER": folder}
+
+
+def filled(document: str, known: dict[str, str]) -> str:
+    """The document with ids for what stands for them."""
+    for name, known_id in known.items():
+        document = document.replace(f'"{name}"', f'"{known_id}"')
+    return document
+
+
 SCHEMA = build_schema(suggests_fields=True)._schema
 DOORS = [*query_doors(SCHEMA), *mutation_doors(SCHEMA)]
 
@@ -134,6 +151,7 @@ DOORS = [*query_doors(SCHEMA), *mutation_doors(SCHEMA)]
 def test_the_walk_finds_every_door() -> None:
     names = {door.name for door in DOORS}
     assert {"Query.user(handle)", "Query.nodes(ids)", "User.posts(after)", "Post.ancestors(after)"} <= names
+    assert {"Viewer.bookmarks(folderId)", "BookmarkFolder.bookmarks(after)", "bookmarkPost.note"} <= names
     assert {"Viewer.likes(after)", "createPost.body", "createPost.replyToId", "login.password"} <= names
     assert {"register.email", "refreshSession.refreshToken", "updateProfile.bio", "followUser.userId"} <= names
     taken = {
@@ -151,19 +169,20 @@ def test_the_walk_finds_every_door() -> None:
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
 async def test_no_text_through_any_door_is_an_internal_error(api: Api, world: World, door: Door) -> None:
-    post = post_id(await world.post(world.bob, "still here"))
+    known = await things(api, world)
+    document = filled(door.document, known)
     for text in HOSTILE:
-        answer = await api.run(door.document.replace("POST", post), by=world.alice, text=text)
+        answer = await api.run(document, by=world.alice, text=text)
         assert answer.status < 500, (text, answer)
         assert set(answer.codes) <= {"BAD_INPUT", "BAD_CURSOR"}, (text, answer)
-    found = await api.data("query ($id: ID!) { post(id: $id) { body } }", id=post)
+    found = await api.data("query ($id: ID!) { post(id: $id) { body } }", id=known["POST"])
     assert found["post"] == {"body": "still here"}
 
 
 async def test_every_door_is_open(api: Api, world: World) -> None:
     """The documents are valid and reach the argument: an ordinary text is no mistake of the document."""
-    post = post_id(await world.post(world.bob))
+    known = await things(api, world)
     for door in DOORS:
-        answer = await api.run(door.document.replace("POST", post), by=world.alice, text="zzz")
+        answer = await api.run(filled(door.document, known), by=world.alice, text="zzz")
         assert set(answer.codes) <= {"BAD_CURSOR"}, (door, answer)
         assert bool(answer.codes) == door.name.endswith("(after)"), (door, answer)

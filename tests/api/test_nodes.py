@@ -82,6 +82,9 @@ MUTATIONS = [
     ("unlikePost", "postId"),
     ("repost", "postId"),
     ("undoRepost", "postId"),
+    ("bookmarkPost", "postId"),
+    ("removeBookmark", "postId"),
+    ("deleteBookmarkFolder", "folderId"),
     ("pinPost", "postId"),
     ("unpinPost", "postId"),
 ]

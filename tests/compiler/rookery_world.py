@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from actions import pins
+from actions import bookmark_folders, bookmarks, pins
 from core import ids
 from core.paging import Listing, encode_cursor
 from tests.compiler.documents import Style
@@ -21,6 +21,9 @@ LISTINGS = {
     "Viewer.likes": Listing.VIEWER_LIKES,
     "Viewer.mutedThreads": Listing.MUTED_THREADS,
     "Viewer.followedThreads": Listing.FOLLOWED_THREADS,
+    "Viewer.bookmarks": Listing.BOOKMARKS,
+    "Viewer.bookmarkFolders": Listing.BOOKMARK_FOLDERS,
+    "BookmarkFolder.bookmarks": Listing.BOOKMARKS,
     "Post.replies": Listing.REPLIES_OLDEST_FIRST,
     "Post.ancestors": Listing.ANCESTORS,
     "Post.likedBy": Listing.LIKED_BY,
@@ -29,7 +32,7 @@ LISTINGS = {
 
 
 async def fill(world: World) -> list[int]:
-    """Threads, replies, reposts, likes and deleted posts; gives the posts' numbers."""
+    """Threads, replies, reposts, likes, bookmarks, pins and deleted posts; gives the posts' numbers."""
     alice, bob, carol, dan = world.alice, world.bob, world.carol, world.dan
     thread = await world.thread([alice, bob, carol], 5)
     beside = [await world.post(author, f"reply by {author.handle}", reply_to=thread[0]) for author in (bob, dan, carol)]
@@ -42,8 +45,13 @@ async def fill(world: World) -> list[int]:
     await world.mute_thread(alice, alone[3])
     await world.follow_thread(alice, thread[2])
     await world.mute_thread(bob, thread[0])
+    transact = world.services.db.transact
+    birds = await transact(bookmark_folders.create_bookmark_folder, alice.viewer, "Birds")
+    for post, folder_id in ((alone[1], birds), (thread[1], birds), (thread[0], None), (beside[0], birds)):
+        change = bookmarks.BookmarkChange(folder_id=folder_id, note="a note")
+        await transact(bookmarks.bookmark_post, alice.viewer, post, change)
     for author, post in ((alice, alone[0]), (bob, beside[0])):
-        await world.services.db.transact(pins.pin_post, author.viewer, post)
+        await transact(pins.pin_post, author.viewer, post)
     await world.delete(bob, thread[1])
     await world.delete(dan, beside[1])
     return posts
@@ -69,6 +77,9 @@ def style(world: World, posts: Sequence[int]) -> Style:
         "followUser": ("userId", [*absent]),
         "unfollowUser": ("userId", [user_ids[4], *absent]),
         "createPost": ("replyToId", absent),
+        "bookmarkPost": ("postId", [post_ids[9], *absent]),  # alice has bookmarked it
+        "removeBookmark": ("postId", [post_ids[0], *absent]),
+        "deleteBookmarkFolder": ("folderId", absent),
         "pinPost": ("postId", [*post_ids[8:10], *absent]),  # alice has pinned the first; the second is Bob's
         "unpinPost": ("postId", [post_ids[0], *absent]),
     }
@@ -80,6 +91,8 @@ def style(world: World, posts: Sequence[int]) -> Style:
         {
             **acts,
             "Mutation.updateProfile.input": ['{displayName: ""}', f'{{bio: "{"x" * 501}"}}'],
+            "Mutation.createBookmarkFolder.input": ['{name: ""}', '{name: "BIRDS"}'],
+            "Mutation.renameBookmarkFolder.input": [f'{{folderId: "{name}", name: "Trees"}}' for name in absent],
             "Mutation.register.input": [
                 '{handle: "alice", displayName: "", email: "none", password: "long enough"}',
                 '{handle: "!", displayName: "A", email: "a@rookery.example", password: "short"}',
