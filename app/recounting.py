@@ -7,6 +7,8 @@ import structlog
 
 from actions import recounts
 from actions.recounts import Drift, Step
+from app.services import open_database
+from app.settings import Settings
 from core import ids
 from core.database import Database
 from core.errors import UnavailableError
@@ -15,6 +17,8 @@ from models.counts import Counter
 
 log = structlog.get_logger(__name__)
 
+# One subject is counted by one statement, a million rows in less than a second.
+LONGEST_STATEMENT_S = 120.0
 # How many subjects are named; there may be millions.
 NAMED = 5
 # Where subjects have ids that clients know.
@@ -60,6 +64,11 @@ def shown_id(counter: Counter, drift: Drift) -> str:
     """The id of the subject as clients know it, or else its number."""
     kind = _KINDS.get(recounts.TRUTHS[counter].subjects.name)
     return str(drift.subject_id) if kind is None else ids.encode(kind, drift.subject_id)
+
+
+def open_recount_database(settings: Settings) -> Database:
+    """A database to recount in: one connection, and patience with what everybody likes or follows."""
+    return open_database(settings, pool_size=1, command_timeout_s=LONGEST_STATEMENT_S)
 
 
 async def verify(db: Database, *, repairs: bool) -> list[Tally]:

@@ -36,15 +36,17 @@ SECONDS_PER_DAY = 86_400
 RESTART_AFTER_S = 1.0
 
 
-def open_database(settings: Settings) -> Database:
-    """The database that the settings name; not connected yet."""
+def open_database(
+    settings: Settings, *, pool_size: int | None = None, command_timeout_s: float | None = None
+) -> Database:
+    """The database that the settings name; not connected yet. What is given wins over the settings."""
     assert settings.database_url is not None
     return Database(
         settings.database_url,
-        pool_size=settings.database_pool_size,
+        pool_size=pool_size or settings.database_pool_size,
         connect_timeout_s=settings.database_connect_timeout_s,
         acquire_timeout_s=settings.database_acquire_timeout_s,
-        command_timeout_s=settings.database_command_timeout_s,
+        command_timeout_s=command_timeout_s or settings.database_command_timeout_s,
     )
 
 

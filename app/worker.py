@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 
 from actions import counts, deletions
-from app.recounting import recount
+from app.recounting import open_recount_database, recount
 from app.services import open_cache, open_database, timeline_store
 from app.settings import Settings
 from core import ids
@@ -47,6 +47,7 @@ class Worker:
 
     def __init__(self, settings: Settings) -> None:
         self._db = open_database(settings)
+        self._recount_db = open_recount_database(settings)
         self._cache = open_cache(settings)
         self._bus = Bus(self._cache)
         self._fan_out = FanOut(self._db, timeline_store(settings, self._cache), key_prefix=self._cache.prefix)
@@ -63,22 +64,28 @@ class Worker:
     async def open(self) -> None:
         """Prepares connections; needs an event loop."""
         await self._db.open()
+        await self._recount_db.open()
 
     async def close(self) -> None:
         """Gives connections back."""
         await self._cache.close()
+        await self._recount_db.close()
         await self._db.close()
 
     async def run(self) -> None:
         """Works until `stop()`, between `open()` and `close()`."""
-        background = [asyncio.create_task(self._bus.run()), asyncio.create_task(self._hear_bell())]
+        background = [
+            asyncio.create_task(self._bus.run()),
+            asyncio.create_task(self._hear_bell()),
+            # A step may take a minute, and is taken again by the next worker: nobody waits for it to end.
+            asyncio.create_task(self._repeat(self._recount, every_s=RECOUNT_EVERY_S)),
+        ]
         try:
             async with asyncio.TaskGroup() as group:
                 for queue in Queue:
                     group.create_task(self._serve(queue))
                 group.create_task(self._repeat(self._fold, every_s=FOLD_EVERY_S))
                 group.create_task(self._repeat(self._sweep, every_s=SWEEP_EVERY_S))
-                group.create_task(self._repeat(self._recount, every_s=RECOUNT_EVERY_S))
         finally:
             await end_tasks(background)
 
@@ -168,7 +175,9 @@ class Worker:
 
     async def _recount(self) -> None:
         try:
-            await recount(self._db, hour_utc=self._recount_hour_utc, is_stopping=self._stopping.is_set, rest=self._rest)
+            await recount(
+                self._recount_db, hour_utc=self._recount_hour_utc, is_stopping=self._stopping.is_set, rest=self._rest
+            )
         except UnavailableError:
             raise
         except Exception:  # What is behind it must not keep events from being handled.

@@ -21,12 +21,11 @@ def verify(
     import asyncio
 
     from app.commands.checks import require_database
-    from app.recounting import Tally
+    from app.recounting import Tally, open_recount_database
     from app.recounting import verify as verify_counts
-    from app.services import open_database
     from core.errors import UnavailableError
 
-    db = open_database(require_database())
+    db = open_recount_database(require_database())
 
     async def run() -> list[Tally]:
         await db.open()

@@ -21,6 +21,7 @@ from tests.worlds import World, post_id
 WITHIN_S = 20.0
 EVERY_COUNTER = pytest.mark.parametrize("counter", list(Counter), ids=lambda counter: counter.name)
 HOUR_UTC = 3
+IS_WAITED_FOR = "SELECT count(*) FROM pg_locks WHERE relation = 'post_like'::regclass AND NOT granted"
 IS_UNDER_WAY = "SELECT bool_or(due_at < clock_timestamp() OR reached_id > 0) FROM recount"
 
 
@@ -371,6 +372,25 @@ class TestNightly:
             (counter.name.lower().replace("_", " "), 7) for counter in Counter
         )
         assert [line["subjects"] for line in told if line["event"] == "counts recounted"].count("post") == 1
+
+    @pytest.mark.usefixtures("entered")
+    async def test_worker_that_stops_does_not_wait_for_a_long_step(
+        self, settings: Settings, counted: Counted, sql: asyncpg.Connection
+    ) -> None:
+        await make_due(sql)
+        worker = Worker(settings)
+        await worker.open()
+        async with sql.transaction():
+            # Whoever counts likes waits.
+            await sql.execute("LOCK TABLE post_like IN ACCESS EXCLUSIVE MODE")
+            working = asyncio.create_task(worker.run())
+            async with asyncio.timeout(WITHIN_S):
+                while not await sql.fetchval(IS_WAITED_FOR):  # noqa: ASYNC110 (a table has no event)
+                    await asyncio.sleep(0.02)
+                worker.stop()
+                await working
+                await worker.close()
+        assert set(await counted.wrong()) == set(Counter)
 
     @pytest.mark.usefixtures("entered")
     async def test_failing_recount_does_not_stop_the_worker(
