@@ -23,6 +23,7 @@ from loaders.feeds import fetch_home_entries
 from loaders.pages import GREATEST_ID
 from loaders.registry import Loaders
 from loaders.rows import EVERYTHING
+from loaders.tabs import Tab
 from loaders.wanted import WHOLE_POSTS, Wanted, WantedReplies
 
 # The median reader, so that the plans are about the usual case.
@@ -109,7 +110,7 @@ async def _explain_reads(db: ExplainingReader, *, reader_id: int, handle: str) -
     user = await loaders().users_by_handle.load(handle)
     assert user is not None
     db.title = "Entries of a profile, with posts"
-    await loaders().entries(PageRequest(10), WHOLE_POSTS, are_replies=False).load(user.id)
+    await loaders().entries(PageRequest(10), WHOLE_POSTS, tab=Tab.POSTS).load(user.id)
 
 
 def _literal(value: object) -> str:

@@ -14,6 +14,7 @@ from core.database import Reader
 from core.paging import PageRequest
 from loaders.hydration import ANONYMOUS_ID
 from loaders.rows import Hydrated, Part, PostRow
+from loaders.tabs import Tab
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -51,7 +52,7 @@ class Scope(Protocol):
     def replies(self, request: PageRequest, *, is_newest_first: bool) -> "PageLoader[PostRow]":
         """The loader of one page of replies to each post."""
 
-    def entries(self, request: PageRequest, wanted: Any, *, are_replies: bool) -> "PageLoader[Any]":
+    def entries(self, request: PageRequest, wanted: Any, *, tab: Tab) -> "PageLoader[Any]":
         """The loader of one page of what each user has posted; `wanted` of the posts (loaders.wanted)."""
 
 

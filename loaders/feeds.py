@@ -6,7 +6,7 @@ copies of what this statement says.
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -17,6 +17,7 @@ from loaders.base import BatchLoader, PageLoader, Scope, viewer_id_of
 from loaders.hydration import HAS_HANDLE, VIEWER_ID, is_there
 from loaders.pages import AFTER, LIMIT, after_or_end, parents
 from loaders.rows import Parts, UserRow
+from loaders.tabs import IS_ON, Tab
 from loaders.wanted import IS_FOLLOWED, Arrived, FeedEntry, SelectEntries, Wanted, WantedUsers, load_entries
 from models.accounts import account
 from models.follows import follow
@@ -212,12 +213,11 @@ async def _load_feed(
         return await load_entries(scope, select_entries, wanted, None, **parameters)
 
 
-def _select_profile(users: sa.FromClause, *, are_replies: bool) -> sa.Select[tuple[int, int, int]]:
-    """A page of what each of `users` has posted."""
-    shown = post.c.reply_to_id.is_not(None) if are_replies else post.c.reply_to_id.is_(None)
+def _select_profile(users: sa.FromClause, tab: Tab) -> sa.Select[tuple[int, int, int]]:
+    """A page of what each of `users` has on this tab."""
     page = (
         sa.select(*_ENTRY_COLUMNS)
-        .where(post.c.author_id == users.c.id, post.c.deleted_at.is_(None), post.c.id < AFTER, shown)
+        .where(post.c.author_id == users.c.id, post.c.deleted_at.is_(None), post.c.id < AFTER, IS_ON[tab])
         .order_by(post.c.id.desc())
         .limit(LIMIT)
         .lateral("page")
@@ -226,26 +226,23 @@ def _select_profile(users: sa.FromClause, *, are_replies: bool) -> sa.Select[tup
 
 
 _named = sa.select(account.c.id).where(HAS_HANDLE).subquery("named")
-_select_posts_of_users = partial(_select_profile, parents, are_replies=False)
-_select_replies_of_users = partial(_select_profile, parents, are_replies=True)
-_select_posts_of_named = partial(_select_profile, _named, are_replies=False)
-_select_replies_of_named = partial(_select_profile, _named, are_replies=True)
+_SELECTS_OF_USERS: Mapping[Tab, SelectEntries] = {tab: partial(_select_profile, parents, tab) for tab in Tab}
+_SELECTS_OF_NAMED: Mapping[Tab, SelectEntries] = {tab: partial(_select_profile, _named, tab) for tab in Tab}
 
 
-class _EntriesByUserLoader(PageLoader[FeedEntry]):
-    """What each user has posted, newest first, with the posts."""
+class EntriesByUserLoader(PageLoader[FeedEntry]):
+    """What each user has on a tab of their profile, newest first, with the posts."""
 
-    select: ClassVar[SelectEntries]
-
-    def __init__(self, scope: Scope, request: PageRequest, wanted: Wanted) -> None:
+    def __init__(self, scope: Scope, request: PageRequest, wanted: Wanted, tab: Tab) -> None:
         super().__init__(scope, request)
         self._wanted = wanted
+        self._tab = tab
 
     async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, FeedEntry]]:
         request = self.request
         arrived = await load_entries(
             self.scope,
-            type(self).select,
+            _SELECTS_OF_USERS[self._tab],
             self._wanted,
             parent_ids=list(parent_ids),
             viewer_id=self.viewer_id,
@@ -255,23 +252,11 @@ class _EntriesByUserLoader(PageLoader[FeedEntry]):
         return [(entry.author_id, entry) for entry in arrived.entries]
 
 
-class PostEntriesByUserLoader(_EntriesByUserLoader):
-    """Posts and reposts, without replies."""
-
-    select = _select_posts_of_users
-
-
-class ReplyEntriesByUserLoader(_EntriesByUserLoader):
-    """Replies."""
-
-    select = _select_replies_of_users
-
-
 class WantedPage(NamedTuple):
-    """A part of what a user has posted, and what is wanted of it; `parts` of the user."""
+    """A page of a tab of a profile, and what is wanted of it; `parts` of the user."""
 
     request: PageRequest
-    are_replies: bool
+    tab: Tab
     wanted: Wanted
     parts: Parts
 
@@ -287,7 +272,7 @@ class UserWithPostsLoader(BatchLoader[str, UserRow]):
         page = self._page
         arrived = await load_entries(
             self.scope,
-            _select_replies_of_named if page.are_replies else _select_posts_of_named,
+            _SELECTS_OF_NAMED[page.tab],
             page.wanted,
             WantedUsers(tuple(keys), page.parts),
             viewer_id=self.viewer_id,
@@ -297,5 +282,5 @@ class UserWithPostsLoader(BatchLoader[str, UserRow]):
         entries: dict[int, list[FeedEntry]] = {user.id: [] for user in arrived.users}
         for entry in arrived.entries:
             entries[entry.author_id].append(entry)
-        self.scope.entries(page.request, page.wanted, are_replies=page.are_replies).prime_many(entries)
+        self.scope.entries(page.request, page.wanted, tab=page.tab).prime_many(entries)
         return {user.handle.lower(): user for user in arrived.users}

@@ -18,9 +18,8 @@ from loaders.bookmarks import (
 )
 from loaders.edits import EditsByPostLoader
 from loaders.feeds import (
+    EntriesByUserLoader,
     HomeEntries,
-    PostEntriesByUserLoader,
-    ReplyEntriesByUserLoader,
     UserWithPostsLoader,
     WantedPage,
 )
@@ -38,12 +37,13 @@ from loaders.posts import (
 from loaders.quotes import QuotesByPostLoader
 from loaders.ranked_replies import RankedRepliesLoader, RepliesByPostAuthorFirstLoader, TopRepliesByPostLoader
 from loaders.rows import Hydrated, Part, PostCounts, PostDetails, PostRow, UserCounts, UserDetails
+from loaders.tabs import Tab
 from loaders.threads import FollowedThreadsByUserLoader, MutedThreadsByUserLoader, ViewerThreadsLoader
 from loaders.users import (
     UserByHandleLoader,
     UserByIdLoader,
 )
-from loaders.wanted import FeedEntry, PostWithRepliesLoader, Wanted
+from loaders.wanted import PostWithRepliesLoader, Wanted
 
 L = TypeVar("L")
 
@@ -151,9 +151,8 @@ class Loaders:
     def posts_with_replies(self, wanted: Wanted) -> PostWithRepliesLoader:
         return self._list(PostWithRepliesLoader, wanted)
 
-    def entries(self, request: PageRequest, wanted: Wanted, *, are_replies: bool) -> PageLoader[FeedEntry]:
-        kind = ReplyEntriesByUserLoader if are_replies else PostEntriesByUserLoader
-        return self._list(kind, request, wanted)
+    def entries(self, request: PageRequest, wanted: Wanted, *, tab: Tab) -> EntriesByUserLoader:
+        return self._list(EntriesByUserLoader, request, wanted, tab)
 
     def users_with_posts(self, page: WantedPage) -> UserWithPostsLoader:
         return self._list(UserWithPostsLoader, page)

@@ -10,7 +10,7 @@ from loaders.base import BatchLoader
 from loaders.feeds import WantedPage
 from loaders.rows import EVERYTHING, PARTS_OF_POSTS, PARTS_OF_USERS, Part, Parts
 from loaders.wanted import WHOLE_POSTS, Wanted, WantedReplies
-from resolvers.arguments import REPLY_LISTINGS, ReplySort, UserPostsKind, page
+from resolvers.arguments import PROFILE_TABS, REPLY_LISTINGS, ReplySort, UserPostsKind, page
 from resolvers.context import Info, LoaderNamed
 
 K = TypeVar("K", bound=Hashable)
@@ -38,11 +38,11 @@ def wanted_page_of_user(info: Info) -> WantedPage | None:
     if ahead is None or call is None:
         return None
     arguments = call.arguments
-    request = _first_page(Listing.USER_POSTS, arguments)
+    tab, listing = PROFILE_TABS[arguments.get("kind", UserPostsKind.POSTS)]
+    request = _first_page(listing, arguments)
     if request is None:
         return None
-    are_replies = arguments.get("kind", UserPostsKind.POSTS) is UserPostsKind.REPLIES
-    return WantedPage(request, are_replies, _wanted_of_entries(call.ahead), _asked(ahead, ()) & PARTS_OF_USERS)
+    return WantedPage(request, tab, _wanted_of_entries(call.ahead), _asked(ahead, ()) & PARTS_OF_USERS)
 
 
 def wanted_of_posts(info: Info) -> Wanted:

@@ -1,12 +1,13 @@
 """Arguments that many fields take, with their descriptions; and the scalars behind them."""
 
 from enum import Enum
-from typing import Annotated, NewType
+from typing import Annotated, NamedTuple, NewType
 
 import strawberry
 
 from core import ids
 from core.paging import Listing, PageRequest, page_request
+from loaders.tabs import Tab
 
 Cursor = NewType("Cursor", str)
 EventCursor = NewType("EventCursor", str)
@@ -75,6 +76,21 @@ class UserPostsKind(Enum):
 
     POSTS = strawberry.enum_value("POSTS", description="Posts and reposts, without replies.")
     REPLIES = strawberry.enum_value("REPLIES", description="Replies only.")
+    QUOTES = strawberry.enum_value("QUOTES", description="Posts and replies that quote another post.")
 
 
 Kind = Annotated[UserPostsKind, strawberry.argument(description="Which part of what the user has posted.")]
+
+
+class ProfileTab(NamedTuple):
+    """Where a part of what a user has posted comes from, and which cursors it has."""
+
+    tab: Tab
+    listing: Listing
+
+
+PROFILE_TABS = {
+    UserPostsKind.POSTS: ProfileTab(Tab.POSTS, Listing.USER_POSTS),
+    UserPostsKind.REPLIES: ProfileTab(Tab.REPLIES, Listing.USER_POSTS),
+    UserPostsKind.QUOTES: ProfileTab(Tab.QUOTES, Listing.USER_QUOTES),
+}

@@ -23,6 +23,7 @@ from loaders.wanted import WHOLE_POSTS, FeedEntry
 from resolvers.ahead import wanted_of_entries
 from resolvers.arguments import (
     DEFAULT_PAGE,
+    PROFILE_TABS,
     After,
     Cursor,
     EventCursor,
@@ -136,16 +137,16 @@ async def user_posts(
     kind: Kind = UserPostsKind.POSTS,
 ) -> FeedConnection:
     context = info.context
-    request = page(Listing.USER_POSTS, first, after)
+    tab, listing = PROFILE_TABS[kind]
+    request = page(listing, first, after)
     wanted = wanted_of_entries(info)
-    are_replies = kind is UserPostsKind.REPLIES
 
     async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
         # A PageRequest brings one item more than it asks for.
-        loader = context.loaders.entries(PageRequest(limit - 1, start), wanted, are_replies=are_replies)
+        loader = context.loaders.entries(PageRequest(limit - 1, start), wanted, tab=tab)
         return _scanned(await loader.load(root.id) or [], limit)
 
-    return await _feed(context, Listing.USER_POSTS, request, scan, _profile_reason)
+    return await _feed(context, listing, request, scan, _profile_reason)
 
 
 def _profile_reason(entry: FeedEntry) -> FeedReason:

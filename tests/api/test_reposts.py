@@ -5,6 +5,7 @@ import asyncio
 from app.worker import Worker
 from core.paging import PageRequest
 from loaders.registry import Loaders
+from loaders.tabs import Tab
 from loaders.wanted import WHOLE_POSTS
 from tests.api.posts import act, create, delete, refusals, seen
 from tests.fixtures.api import Api
@@ -23,7 +24,7 @@ query ($handle: String!) {
 async def repost_row_id(api: Api, person: Person) -> int:
     """The number of the newest entry of somebody's profile."""
     loaders = Loaders(api.services.db, viewer=None)
-    entries = await loaders.entries(PageRequest(1), WHOLE_POSTS, are_replies=False).load(person.account_id)
+    entries = await loaders.entries(PageRequest(1), WHOLE_POSTS, tab=Tab.POSTS).load(person.account_id)
     assert entries
     return entries[0].id
 

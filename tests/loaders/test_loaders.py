@@ -12,6 +12,7 @@ from core.paging import PageRequest
 from loaders.posts import fetch_posts_by_id
 from loaders.registry import Loaders
 from loaders.rows import UserRow
+from loaders.tabs import Tab
 from loaders.wanted import WHOLE_POSTS
 from tests.fixtures.api import Api
 from tests.worlds import World
@@ -108,7 +109,7 @@ async def test_deleted_posts_reposts_and_absent_ones_are_none_alike(world: World
     await world.delete(world.bob, deleted)
     await world.repost(world.carol, shown)
     repost = (
-        await loaders(None).entries(PageRequest(1), WHOLE_POSTS, are_replies=False).load(world.carol.account_id) or []
+        await loaders(None).entries(PageRequest(1), WHOLE_POSTS, tab=Tab.POSTS).load(world.carol.account_id) or []
     )[0]
     assert repost.post_id == shown
     for viewer in (None, world.bob.viewer, world.carol.viewer):
