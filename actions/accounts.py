@@ -1,4 +1,4 @@
-"""Accounts and profiles: registering, checking a password, changing a profile."""
+"""Accounts: registering, checking a password."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -6,7 +6,6 @@ from typing import NamedTuple
 import asyncpg
 import sqlalchemy as sa
 
-from access.viewer import Viewer
 from actions import inputs
 from core.database import Reader, Transaction, command, rows_of, values_of
 from core.errors import Problem, ValidationError
@@ -20,14 +19,6 @@ class NewAccount:
     handle: str
     display_name: str
     email: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileChange:
-    """The parts of a profile that change; None leaves a part as it is."""
-
-    display_name: str | None = None
-    bio: str | None = None
 
 
 class Credentials(NamedTuple):
@@ -63,14 +54,6 @@ _LOCKED = values_of(
 )
 _REHASH = command(
     sa.update(account).where(account.c.id == _ACCOUNT_ID).values(password_hash=sa.bindparam("new_hash", type_=sa.Text))
-)
-_CHANGE_PROFILE = command(
-    sa.update(account)
-    .where(account.c.id == _ACCOUNT_ID)
-    .values(
-        display_name=sa.func.coalesce(sa.bindparam("new_display_name", type_=sa.Text), account.c.display_name),
-        bio=sa.func.coalesce(sa.bindparam("new_bio", type_=sa.Text), account.c.bio),
-    )
 )
 
 
@@ -121,19 +104,3 @@ async def replace_password_hash(tx: Transaction, account_id: int, *, password_ha
 async def lock_account(tx: Transaction, account_id: int) -> None:
     """Makes acts of one account that count what it has follow one another: until this one ends, others wait here."""
     await tx.row(_LOCKED, account_id=account_id)
-
-
-async def update_profile(tx: Transaction, viewer: Viewer, change: ProfileChange) -> int:
-    """Changes the viewer's profile; gives their id. Raises ValidationError."""
-    display_name = None if change.display_name is None else inputs.profile_text(change.display_name)
-    bio = None if change.bio is None else inputs.profile_text(change.bio)
-    problems = [
-        display_name is not None and inputs.problem_of_text(display_name, inputs.DISPLAY_NAME, field="displayName"),
-        bio is not None and inputs.problem_of_text(bio, inputs.BIO, field="bio", may_be_blank=True),
-    ]
-    found = [problem for problem in problems if problem]
-    if found:
-        raise ValidationError(*found)
-
-    await tx.run(_CHANGE_PROFILE, account_id=viewer.account_id, new_display_name=display_name, new_bio=bio)
-    return viewer.account_id

@@ -7,6 +7,7 @@ import regex
 from core import text
 from core.errors import Problem
 from core.spoofing import defused
+from core.urls import LONGEST_URL_CHARS, InvalidUrlError, normalised_url
 
 LONGEST_BODY_GRAPHEMES = 500
 LONGEST_BODY_BYTES = 8_000
@@ -20,6 +21,13 @@ LONGEST_NOTE_GRAPHEMES = 500
 LONGEST_NOTE_BYTES = 8_000
 LONGEST_FOLDER_NAME_GRAPHEMES = 64
 LONGEST_FOLDER_NAME_BYTES = 640
+MOST_PROFILE_FIELDS = 6
+LONGEST_FIELD_NAME_GRAPHEMES = 64
+LONGEST_FIELD_NAME_BYTES = 640
+LONGEST_FIELD_VALUE_GRAPHEMES = 255
+LONGEST_FIELD_VALUE_BYTES = 2_550
+LONGEST_LOCATION_GRAPHEMES = 64
+LONGEST_LOCATION_BYTES = 640
 LONGEST_EMAIL_CHARS = 254
 SHORTEST_PASSWORD_CHARS = 8
 LONGEST_PASSWORD_BYTES = 1_024
@@ -45,6 +53,9 @@ DISPLAY_NAME = Bounds(LONGEST_DISPLAY_NAME_GRAPHEMES, LONGEST_DISPLAY_NAME_BYTES
 BIO = Bounds(LONGEST_BIO_GRAPHEMES, LONGEST_BIO_BYTES)
 NOTE = Bounds(LONGEST_NOTE_GRAPHEMES, LONGEST_NOTE_BYTES)
 FOLDER_NAME = Bounds(LONGEST_FOLDER_NAME_GRAPHEMES, LONGEST_FOLDER_NAME_BYTES)
+FIELD_NAME = Bounds(LONGEST_FIELD_NAME_GRAPHEMES, LONGEST_FIELD_NAME_BYTES)
+FIELD_VALUE = Bounds(LONGEST_FIELD_VALUE_GRAPHEMES, LONGEST_FIELD_VALUE_BYTES)
+LOCATION = Bounds(LONGEST_LOCATION_GRAPHEMES, LONGEST_LOCATION_BYTES)
 
 
 def profile_text(value: str) -> str:
@@ -57,9 +68,16 @@ def profile_text(value: str) -> str:
     return text.normalised(defused(text.normalised(value)))
 
 
-def problem_of_text(value: str, bounds: Bounds, *, field: str, may_be_blank: bool = False) -> Problem | None:
-    """A text that is shown: storable, not blank unless it may be, within its bounds."""
-    path = (field,)
+def profile_line(value: str) -> str:
+    """The same of a text that has one line: single spaces for all white space, line breaks among it."""
+    return " ".join(profile_text(value).split())
+
+
+def problem_of_text(
+    value: str, bounds: Bounds, *, field: str | tuple[str, ...], may_be_blank: bool = False
+) -> Problem | None:
+    """A text that is shown: storable, not blank unless it may be, within its bounds. `field` may be a whole path."""
+    path = (field,) if isinstance(field, str) else field
     if not text.is_storable(value):
         return Problem(path, "UNSTORABLE", "The text contains characters that cannot be stored.")
     if not may_be_blank and text.is_blank(value):
@@ -69,6 +87,20 @@ def problem_of_text(value: str, bounds: Bounds, *, field: str, may_be_blank: boo
     if (length := text.grapheme_count(value)) > bounds.graphemes:
         return Problem(path, "TOO_LONG", f"The text has {length} characters; {bounds.graphemes} are allowed.")
     return None
+
+
+def url_or_problem(raw: str, *, field: str) -> tuple[str | None, Problem | None]:
+    """An http or https address as it is stored, or what is wrong with it."""
+    too_long = Problem((field,), "TOO_LONG", f"An address has at most {LONGEST_URL_CHARS} characters.")
+    typed = raw.strip()
+    if len(typed) > LONGEST_URL_CHARS:
+        return None, too_long
+    try:
+        url = normalised_url(typed)
+    except InvalidUrlError:
+        message = "This is no address that begins with http:// or https:// and has no name or password in it."
+        return None, Problem((field,), "MALFORMED", message)
+    return (url, None) if len(url) <= LONGEST_URL_CHARS else (None, too_long)
 
 
 def problem_of_handle(value: str) -> Problem | None:

@@ -6,7 +6,7 @@ Made through the same actions that clients use, so that it is as real as anythin
 from datetime import timedelta
 
 from access.viewer import Viewer
-from actions import accounts, follows, likes, posts, reposts
+from actions import accounts, follows, likes, posts, profiles, reposts
 from app.demo import DEMO_HANDLE, DEMO_PASSWORD
 from app.services import open_database
 from app.settings import Settings
@@ -81,7 +81,7 @@ async def _make_world(tx: Transaction, password_hash: str) -> None:
         new = accounts.NewAccount(handle=handle, display_name=name, email=f"{handle}@rookery.example")
         account_id = await accounts.register(tx, new, password_hash=password_hash)
         people[handle] = Viewer(account_id, 0, now)
-        await accounts.update_profile(tx, people[handle], accounts.ProfileChange(bio=bio))
+        await profiles.update_profile(tx, people[handle], profiles.ProfileChange(bio=bio))
     for follower, followees in _FOLLOWS.items():
         for followee in followees:
             await follows.follow_user(tx, people[follower], people[followee].account_id)

@@ -10,6 +10,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import orjson
+
 from core import ids
 
 
@@ -34,6 +36,13 @@ class UserCounts(NamedTuple):
     following_count: int
 
 
+class ProfileField(NamedTuple):
+    """A line of a profile."""
+
+    name: str
+    value: str
+
+
 class UserDetails(NamedTuple):
     """What a profile shows beside name and bio. `bio_entities` and `fields` are JSON as it is stored."""
 
@@ -44,6 +53,10 @@ class UserDetails(NamedTuple):
     is_bot: bool
     avatar_url: str | None
     header_url: str | None
+
+    @property
+    def profile_fields(self) -> list[ProfileField]:
+        return [ProfileField(name, value) for name, value in orjson.loads(self.fields)]
 
 
 class PostRow(NamedTuple):

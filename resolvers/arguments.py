@@ -11,6 +11,7 @@ from loaders.tabs import Tab
 
 Cursor = NewType("Cursor", str)
 EventCursor = NewType("EventCursor", str)
+Url = NewType("Url", str)
 
 First = Annotated[
     int, strawberry.argument(description="How many items at most: 1 to 100. Page on by `hasNextPage`, not by length.")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import strawberry
 
 from access.viewer import Viewer
-from actions import accounts, follows, inputs
+from actions import follows, inputs
 from core.paging import Listing
 from loaders.pages import Link
 from loaders.rows import UserRow
@@ -59,12 +59,6 @@ async def following(
 async def _linked_users(context: Context, links: Sequence[Link]) -> list[tuple[int, UserRow]]:
     users = await context.loaders.users.load_all([link.target_id for link in links])
     return [(link.key, user) for link, user in zip(links, users, strict=True) if user is not None]
-
-
-@refusals_as(UserPayload)
-async def update_profile(context: Context, change: accounts.ProfileChange) -> UserPayload:
-    account_id = await context.transact(accounts.update_profile, context.require_viewer(), change)
-    return UserPayload(await context.loaders.users.load_alone(account_id))
 
 
 @refusals_as(UserPayload)

@@ -8,14 +8,25 @@ import strawberry
 
 import compiler
 from core import ids
-from resolvers.arguments import Cursor, EventCursor
+from resolvers.arguments import Cursor, EventCursor, Url
 from resolvers.context import LoaderNamed
 
 T = TypeVar("T")
 
+
+def _address(value: object) -> str:
+    # Whether it is a good one is for the act to say, in its payload.
+    if not isinstance(value, str):
+        raise TypeError("An address is a text.")
+    return value
+
+
 SCALARS: dict[object, Any] = {  # what StrawberryConfig takes
     Cursor: strawberry.scalar(name="Cursor", description="A place in one kind of list; opaque."),
     EventCursor: strawberry.scalar(name="EventCursor", description="A place in a log of events; opaque."),
+    Url: strawberry.scalar(
+        name="URL", description="An address that begins with http:// or https://.", parse_value=_address
+    ),
 }
 
 

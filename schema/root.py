@@ -17,7 +17,7 @@ from resolvers import feeds as feed_resolvers
 from resolvers import nodes
 from resolvers import posts as post_resolvers
 from resolvers import users as user_resolvers
-from schema import bookmarks, edits, feeds, pins, posts, sessions, threads, users
+from schema import bookmarks, edits, feeds, pins, posts, profiles, sessions, threads, users
 from schema.base import SCALARS, Node
 from schema.counts import Counts, counts_of
 from schema.documents import DocumentCache, Documents, core_schema
@@ -44,7 +44,9 @@ class Query:
         resolver=nodes.nodes, graphql_type=list[Node | None], description="Many by their ids, in the same order."
     )
     user = strawberry.field(
-        resolver=user_resolvers.user, graphql_type=users.User | None, description="A user by handle."
+        resolver=user_resolvers.user,
+        graphql_type=users.User | None,
+        description="A user by handle.",
     )
     post = strawberry.field(
         resolver=post_resolvers.post, graphql_type=posts.Post | None, description="A post by its id."
@@ -80,7 +82,9 @@ class Mutation:
         resolver=sessions.logout, graphql_type=sessions.LogoutPayload, description="Ends the session of this token."
     )
     update_profile = strawberry.mutation(
-        resolver=users.update_profile, graphql_type=users.UpdateProfilePayload, description="Changes one's profile."
+        resolver=profiles.update_profile,
+        graphql_type=profiles.UpdateProfilePayload,
+        description="Changes one's profile.",
     )
     create_post = strawberry.mutation(
         resolver=posts.create_post,

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from actions import accounts
-from compiler import lookup
+from compiler import Attribute, lookup
 from core import ids
 from loaders.rows import PostRow, UserRow
 from resolvers import bookmarks as bookmark_resolvers
 from resolvers import feeds, payloads, posts, threads, users
-from resolvers.arguments import Cursor, user_number
+from resolvers.arguments import Cursor, Url, user_number
 from resolvers.context import Info
 from schema.base import Node, PageInfo, node_id, part, relation, view_of
 from schema.errors import INPUT, Refusable
@@ -45,6 +44,14 @@ def _listed(found: list[PostRow] | None) -> list[PostRow]:
     return found or []
 
 
+@strawberry.type(description="A line of a profile: pronouns, a job, another place to be found.")
+class ProfileField:
+    """View of rows.ProfileField."""
+
+    name: str = strawberry.field(description="What it is about.")
+    value: str = strawberry.field(description="What they say.")
+
+
 @strawberry.type(description="A person on Rookery.")
 @view_of(UserRow)
 class User(Node):
@@ -54,6 +61,36 @@ class User(Node):
     handle: str = strawberry.field(description="The name in addresses and mentions: unique, whatever its case.")
     display_name: str = strawberry.field(description="The name to show.")
     bio: str = strawberry.field(description="What they say about themselves; may be empty.")
+    fields = relation(
+        "user_details",
+        key="id",
+        then=Attribute("profile_fields", absent=()),
+        graphql_type=list[ProfileField],
+        description="What else they say about themselves, in their order; at most 6.",
+    )
+    website = part(
+        "user_details", "website", absent=None, graphql_type=Url | None, description="Their page, if they name one."
+    )
+    location = part(
+        "user_details", "location", absent=None, graphql_type=str | None, description="Where they say they are."
+    )
+    is_bot: bool = part(
+        "user_details", "is_bot", absent=False, graphql_type=bool, description="Whether a program posts here."
+    )
+    avatar_url = part(
+        "user_details",
+        "avatar_url",
+        absent=None,
+        graphql_type=Url | None,
+        description="Their picture, if they have one.",
+    )
+    header_url = part(
+        "user_details",
+        "header_url",
+        absent=None,
+        graphql_type=Url | None,
+        description="The wide picture above their profile, if they have one.",
+    )
     created_at: datetime = strawberry.field(description="When they joined.")
     post_count: int = part(
         "user_counts", "post_count", absent=0, graphql_type=int, description="Posts and replies, without reposts."
@@ -153,13 +190,6 @@ class Viewer:
     )
 
 
-@strawberry.type(description="What updateProfile gives.")
-class UpdateProfilePayload(Refusable):
-    """View of payloads.UserPayload."""
-
-    user: User | None = strawberry.field(description="The user as they are now; null if refused.")
-
-
 @strawberry.type(description="What followUser gives.")
 class FollowUserPayload(Refusable):
     """View of payloads.UserPayload."""
@@ -174,14 +204,6 @@ class UnfollowUserPayload(Refusable):
     user: User | None = strawberry.field(description="The unfollowed user with new counts; null if refused.")
 
 
-@strawberry.input(description="The parts of the profile to change; what is left out or null stays as it is.")
-class UpdateProfileInput:
-    """Becomes accounts.ProfileChange."""
-
-    display_name: str | None = strawberry.field(default=None, description="1 to 64 characters.")
-    bio: str | None = strawberry.field(default=None, description="At most 500 characters; may be empty.")
-
-
 @strawberry.input(description="Whom to follow.")
 class FollowUserInput:
     """Names a user."""
@@ -194,11 +216,6 @@ class UnfollowUserInput:
     """Names a user."""
 
     user_id: strawberry.ID = strawberry.field(description="The user's id.")
-
-
-async def update_profile(info: Info, input: Annotated[UpdateProfileInput, INPUT]) -> payloads.UserPayload:  # noqa: A002
-    change = accounts.ProfileChange(display_name=input.display_name, bio=input.bio)
-    return await users.update_profile(info.context, change)
 
 
 async def follow_user(info: Info, input: Annotated[FollowUserInput, INPUT]) -> payloads.UserPayload:  # noqa: A002

@@ -23,7 +23,7 @@ from tests.api.bookmarks import new_folder
 from tests.fixtures.api import Api
 from tests.worlds import World, post_id
 
-TEXTS = {"String", "ID", "Cursor"}
+TEXTS = {"String", "ID", "Cursor", "URL"}
 HOSTILE = [
     "'",
     '"',

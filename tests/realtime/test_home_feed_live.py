@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from actions import accounts, reposts
+from actions import profiles, reposts
 from app.settings import Settings
 from core.clock import utc_now
 from tests.fixtures.live import LiveServer
@@ -66,8 +66,8 @@ async def test_everything_that_happens_to_a_feed_is_told(world: World, live_serv
 
         # Loaded anew for each event: what has changed between two events shows.
         await world.like(world.dan, post)
-        change = accounts.ProfileChange(display_name="Robert", bio=None)
-        await world.services.db.transact(accounts.update_profile, world.bob.viewer, change)
+        change = profiles.ProfileChange(display_name="Robert", bio=None)
+        await world.services.db.transact(profiles.update_profile, world.bob.viewer, change)
         await world.repost(world.carol, post)
         event = await alice.event()
         assert event["edge"]["repostedBy"] == {"handle": "carol"}

@@ -1,0 +1,11 @@
+"""Changing one's profile."""
+
+from actions import profiles
+from resolvers.context import Context
+from resolvers.payloads import UserPayload, refusals_as
+
+
+@refusals_as(UserPayload)
+async def update_profile(context: Context, change: profiles.ProfileChange) -> UserPayload:
+    account_id = await context.transact(profiles.update_profile, context.require_viewer(), change)
+    return UserPayload(await context.loaders.users.load_alone(account_id))
