@@ -6,10 +6,10 @@ from typing import NamedTuple
 import asyncpg
 import sqlalchemy as sa
 
-from actions import inputs
+from actions import handles, inputs
 from core.database import Reader, Transaction, command, rows_of, values_of
 from core.errors import Problem, ValidationError
-from models.accounts import account
+from models.accounts import account, former_handle
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,16 @@ _INSERT = values_of(
     .returning(account.c.id),
     int,
 )
+_WANTED = sa.func.lower(sa.bindparam("wanted", type_=sa.Text))
+_FORMER_OWNER_ID = (
+    sa.select(former_handle.c.account_id)
+    .where(former_handle.c.handle == _WANTED, former_handle.c.until > sa.func.now())
+    .scalar_subquery()
+)
+# A handle that is kept for somebody is nobody else's, so this is one account at most.
 _CREDENTIALS = rows_of(
     sa.select(account.c.id, account.c.password_hash).where(
-        sa.func.lower(account.c.handle) == sa.func.lower(sa.bindparam("wanted", type_=sa.Text))
+        sa.or_(sa.func.lower(account.c.handle) == _WANTED, account.c.id == _FORMER_OWNER_ID)
     ),
     Credentials,
 )
@@ -82,15 +89,17 @@ async def register(tx: Transaction, new: NewAccount, *, password_hash: str) -> i
             new_hash=password_hash,
         )
     except asyncpg.UniqueViolationError as error:
-        field = "email" if error.constraint_name == "account_lower_email_key" else "handle"
-        taken = Problem((field,), "TAKEN", f"There is an account with this {field} already.")
+        if error.constraint_name != "account_lower_email_key":
+            raise handles.taken() from error
+        taken = Problem(("email",), "TAKEN", "There is an account with this email already.")
         raise ValidationError(taken) from error
+    await handles.require_free(tx, new.handle)
     assert account_id is not None
     return account_id
 
 
 async def fetch_credentials(db: Reader, handle: str) -> Credentials | None:
-    """What to check a login with this handle against; None if there is no such account."""
+    """What to check a login with this handle, or this former one, against; None if there is no such account."""
     if not inputs.is_handle(handle):
         return None
     return await db.row(_CREDENTIALS, wanted=handle)

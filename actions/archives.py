@@ -9,7 +9,7 @@ from typing import NamedTuple
 import asyncpg
 import sqlalchemy as sa
 
-from actions import inputs
+from actions import handles, inputs
 from core import text
 from core.database import Reader, Transaction, command, rows_of, values_of
 from core.errors import Problem, ValidationError
@@ -59,6 +59,7 @@ async def create_account(tx: Transaction, *, handle: str, display_name: str) -> 
         account_id = await tx.row(_INSERT_ACCOUNT, at=tx.at, new_handle=handle, new_display_name=display_name)
     except asyncpg.UniqueViolationError as error:
         raise taken(error) from error
+    await handles.require_free(tx, handle)
     assert account_id is not None
     return account_id
 

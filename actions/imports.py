@@ -16,9 +16,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.schema import CreateTable
 
-from actions import archives
+from actions import archives, handles
 from actions.archives import SOURCE
-from core.database import Transaction, command, rows_of
+from core.database import Transaction, command, rows_of, values_of
 from events import outbox
 from events.follows import FollowChanged
 from models.accounts import account, account_count
@@ -261,6 +261,7 @@ def _stale() -> sa.Select[int, int]:
 _DROP_KNOWN = {staging.name: command(_drop_known(staging)) for staging in (_new_account, _new_post)}
 _MINT = {staging.name: command(_mint(staging)) for staging in (_new_account, _new_post)}
 _ADD_ACCOUNTS = command(_add_accounts())
+_ADDED_HANDLES = values_of(sa.select(_new_account.c.handle), str)
 _ADD_POSTS = rows_of(_add_posts(), _Added)
 _ADD_LIKES = rows_of(_add_likes(), _Added)
 _ADD_FRIENDSHIPS = rows_of(_add_friendships(), _Added)
@@ -273,9 +274,11 @@ async def add_accounts(tx: Transaction, source: str, accounts: Sequence[Archived
     await tx.run(_DROP_KNOWN[_new_account.name], source=source)
     await tx.run(_MINT[_new_account.name], source=source)
     try:
-        return await tx.run(_ADD_ACCOUNTS, source=source)
+        added = await tx.run(_ADD_ACCOUNTS, source=source)
     except asyncpg.UniqueViolationError as error:
         raise archives.taken(error) from error
+    await handles.require_free(tx, *await tx.rows(_ADDED_HANDLES))
+    return added
 
 
 async def add_posts(tx: Transaction, source: str, archived: Sequence[ArchivedPost]) -> int:

@@ -40,6 +40,7 @@ from loaders.rows import Hydrated, Part, PostCounts, PostDetails, PostRow, UserC
 from loaders.tabs import Tab
 from loaders.threads import FollowedThreadsByUserLoader, MutedThreadsByUserLoader, ViewerThreadsLoader
 from loaders.users import (
+    UserByFormerHandleLoader,
     UserByHandleLoader,
     UserByIdLoader,
 )
@@ -106,6 +107,10 @@ class Loaders:
     @lazy
     def users_by_handle(self) -> UserByHandleLoader:
         return UserByHandleLoader(self)
+
+    @lazy
+    def users_by_former_handle(self) -> UserByFormerHandleLoader:
+        return UserByFormerHandleLoader(self)
 
     @lazy
     def user_counts(self) -> UserPartLoader[UserCounts]:

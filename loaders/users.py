@@ -11,9 +11,19 @@ from core.database import Reader, Statement, rows_of
 from loaders.base import BatchLoader
 from loaders.hydration import HAS_HANDLE, VIEWER_ID, as_it_is, select_users
 from loaders.rows import EVERYTHING, Hydrated, Parts, UserRow, layout_of_users
-from models.accounts import account
+from models.accounts import account, former_handle
 
 _BY_HANDLE = Statement(select_users().where(HAS_HANDLE), as_it_is)
+_BY_FORMER_HANDLE = Statement(
+    select_users()
+    .add_columns(former_handle.c.handle)
+    .where(
+        former_handle.c.account_id == account.c.id,
+        former_handle.c.handle == sa.any_(sa.bindparam("handles", type_=sa.ARRAY(sa.Text))),
+        former_handle.c.until > sa.func.now(),
+    ),
+    as_it_is,
+)
 
 
 @lru_cache
@@ -48,6 +58,17 @@ class UserByHandleLoader(BatchLoader[str, UserRow]):
         found.add_users(records, EVERYTHING, layout=layout_of_users(EVERYTHING))
         self.scope.take(found)
         return {user.handle.lower(): user for user in found.users.values()}
+
+
+class UserByFormerHandleLoader(BatchLoader[str, UserRow]):
+    """The user who had a handle until lately, if the viewer may see it. Keys are lower-case."""
+
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, UserRow]:
+        found, layout = Hydrated(), layout_of_users(EVERYTHING)
+        records = await self.scope.db.rows(_BY_FORMER_HANDLE, handles=list(keys), viewer_id=self.viewer_id)
+        found.add_users(records, EVERYTHING, layout=layout)
+        self.scope.take(found)
+        return {record[layout.end]: found.users[record[0]] for record in records}
 
 
 class AccountRow(NamedTuple):

@@ -24,7 +24,9 @@ async def user(info: Info, handle: Handle) -> UserRow | None:
     asked = wanted_page_of_user(info)
     # Without posts a plain load shares its statement with whatever else asks for handles.
     loader = loaders.users_by_handle if asked is None else loaders.users_with_posts(asked)
-    return await load_for(info, loader, handle.lower())
+    key = handle.lower()
+    found = await load_for(info, loader, key)
+    return await loaders.users_by_former_handle.load(key) if found is None else found
 
 
 async def viewer(info: Info) -> Viewer | None:

@@ -1,4 +1,4 @@
-"""Changing one's profile."""
+"""Changing one's profile and one's handle."""
 
 from typing import Annotated, Any
 
@@ -19,6 +19,13 @@ class UpdateProfilePayload(Refusable):
     """View of payloads.UserPayload."""
 
     user: User | None = strawberry.field(description="The user as they are now; null if refused.")
+
+
+@strawberry.type(description="What changeHandle gives.")
+class ChangeHandlePayload(Refusable):
+    """View of payloads.UserPayload."""
+
+    user: User | None = strawberry.field(description="The user with the new handle; null if refused.")
 
 
 @strawberry.input(description="A line of a profile.")
@@ -57,6 +64,13 @@ class UpdateProfileInput:
     )
 
 
+@strawberry.input(description="The handle to have from now on.")
+class ChangeHandleInput:
+    """Names a handle."""
+
+    handle: str = strawberry.field(description="2 to 30 letters of a to z, digits and underscores.")
+
+
 def _given(value: T) -> T | acts.Unchanged:
     """What the input says, or that it says nothing."""
     return acts.UNCHANGED if value is strawberry.UNSET else value
@@ -77,3 +91,7 @@ async def update_profile(info: Info, input: Annotated[UpdateProfileInput, INPUT]
         header_url=_given(input.header_url),
     )
     return await profiles.update_profile(info.context, change)
+
+
+async def change_handle(info: Info, input: Annotated[ChangeHandleInput, INPUT]) -> payloads.UserPayload:  # noqa: A002
+    return await profiles.change_handle(info.context, input.handle)

@@ -46,7 +46,7 @@ class Query:
     user = strawberry.field(
         resolver=user_resolvers.user,
         graphql_type=users.User | None,
-        description="A user by handle.",
+        description="A user by handle, or by one that they had in the last 30 days.",
     )
     post = strawberry.field(
         resolver=post_resolvers.post, graphql_type=posts.Post | None, description="A post by its id."
@@ -85,6 +85,11 @@ class Mutation:
         resolver=profiles.update_profile,
         graphql_type=profiles.UpdateProfilePayload,
         description="Changes one's profile.",
+    )
+    change_handle = strawberry.mutation(
+        resolver=profiles.change_handle,
+        graphql_type=profiles.ChangeHandlePayload,
+        description="Changes one's handle. The old one leads here for 30 days, and nobody else can have it meanwhile.",
     )
     create_post = strawberry.mutation(
         resolver=posts.create_post,
