@@ -16,8 +16,9 @@ from core.spans import Tracer
 from resolvers import feeds as feed_resolvers
 from resolvers import nodes
 from resolvers import posts as post_resolvers
+from resolvers import searches as search_resolvers
 from resolvers import users as user_resolvers
-from schema import bookmarks, edits, feeds, pins, posts, profiles, sessions, threads, users
+from schema import bookmarks, edits, feeds, pins, posts, profiles, searches, sessions, threads, users
 from schema.base import SCALARS, Node
 from schema.counts import Counts, counts_of
 from schema.documents import DocumentCache, Documents, core_schema
@@ -50,6 +51,11 @@ class Query:
     )
     post = strawberry.field(
         resolver=post_resolvers.post, graphql_type=posts.Post | None, description="A post by its id."
+    )
+    search = strawberry.field(
+        resolver=search_resolvers.search,
+        graphql_type=searches.SearchConnection,
+        description="What fits a text as it is typed, the best first. Nothing fits an empty text.",
     )
     home_feed = strawberry.field(
         resolver=feed_resolvers.home_feed,

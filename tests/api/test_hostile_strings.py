@@ -50,6 +50,8 @@ HOSTILE = [
 # What a field on the way to another one is asked with. Filled with the ids of real things by `filled`: NODE is one of
 # the type behind it.
 KNOWN = {"user": 'handle: "bob"', "post": 'id: "POST"', "node": 'id: "NODE"', "nodes": 'ids: ["NODE"]'}
+# What a field is asked with beside the text.
+REQUIRED = {"search": {"query": '"b"', "kind": "USERS"}}
 ACCEPTABLE = {
     "handle": "somebody",
     "displayName": "Somebody",
@@ -92,7 +94,9 @@ def query_doors(schema: GraphQLSchema) -> Iterator[Door]:
                 if get_named_type(argument.type).name not in TEXTS:
                     continue
                 is_list = "[" in str(argument.type)
-                inner = _selected(name, f"{argument_name}: {'[$text]' if is_list else '$text'}", target, "__typename")
+                given = {**REQUIRED.get(name, {}), argument_name: "[$text]" if is_list else "$text"}
+                arguments = ", ".join(f"{key}: {value}" for key, value in given.items())
+                inner = _selected(name, arguments, target, "__typename")
                 document = _nested((*way, inner))
                 variable = get_named_type(argument.type).name
                 yield Door(f"{kind.name}.{name}({argument_name})", f"query ($text: {variable}!) {{ {document} }}")
