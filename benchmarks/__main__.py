@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measures servers, the peers, the limiter or writes, or explains statements. See README.md."""
+"""`python -m benchmarks`: measures servers, peers, the limiter, writes, searches; or explains statements."""
 
 import argparse
 import signal
@@ -58,6 +58,11 @@ def _run(given: argparse.Namespace) -> None:
 
         writes.run(_options(given, []), console=console, report=say, is_markdown=given.markdown)
         return
+    if given.act == "search":
+        from benchmarks import search
+
+        search.run(_options(given, []), console=console, report=say, is_markdown=given.markdown)
+        return
     options = _options(given, _contestants(given, say))
     measurements = runner.run(options, report=say)
     report.show(measurements, console=console, is_markdown=given.markdown)
@@ -91,7 +96,8 @@ def _parse() -> argparse.Namespace:
     own = [contestant.name for contestant in OWN]
     names = [*own, HAND_WRITTEN_TIMELINE.name, *peer_servers.NAMES]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("act", nargs="?", choices=("run", "peers", "limits", "writes", "explain"), default="run")
+    acts = ("run", "peers", "limits", "writes", "search", "explain")
+    parser.add_argument("act", nargs="?", choices=acts, default="run")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the world; 1 is the standard one")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=4.0, help="length of a round of one contestant")

@@ -233,14 +233,20 @@ def requests_of(each: Running, scenario: Scenario) -> list[str]:
 
 
 def put_load(
-    each: Running, requests: Sequence[str], stage: Stage, *, seconds: float, most_requests: int = MOST_REQUESTS
+    each: Running,
+    requests: Sequence[str],
+    stage: Stage,
+    *,
+    seconds: float,
+    most_requests: int = MOST_REQUESTS,
+    connections: int = CONNECTIONS,
 ) -> load.Result:
     """Runs the load generator. Raises RuntimeError when it fails, or a single answer was not a good one."""
     plan = load.Plan(
         host=HOST,
         port=each.port,
         requests=[*requests],
-        connections=CONNECTIONS,
+        connections=connections,
         seconds=seconds,
         most_requests=most_requests,
         cores=sorted(usage.other_cores()),

@@ -27,7 +27,7 @@ from graphql import build_schema as build_from_text
 
 from app.embedded.processes import is_running
 from app.worker import Worker
-from benchmarks import data, hostile_documents, peer_servers, runner, scenarios, writes
+from benchmarks import data, hostile_documents, peer_servers, runner, scenarios, search, writes
 from benchmarks import world as bench_world
 from benchmarks.contestants import HAND_WRITTEN_TIMELINE, OWN, Contestant, running
 from benchmarks.goals import GOALS, OURS
@@ -202,6 +202,19 @@ async def test_restoring_takes_away_new_posts_with_all_that_refers_to_them(
         assert await connection.fetchval("SELECT count(*) FROM count_delta") == 0
     finally:
         await connection.close()
+
+
+def test_searches_are_within_the_limits(schema: GraphQLSchema) -> None:
+    assert not DocumentCache().document(schema, search.DOCUMENT).problems(None, {"typed": "a"})
+
+
+def test_names_are_typed_letter_by_letter() -> None:
+    assert search.typed_texts(["@ada", "li"]) == {
+        "1 letter": ["@a", "l"],
+        "2 letters": ["@ad", "li"],
+        "3 letters and more": ["@ada"],
+        "while typing": ["@a", "l", "@ad", "li", "@ada"],
+    }
 
 
 @needs_linux
