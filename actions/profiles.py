@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from access.viewer import Viewer
-from actions import inputs
+from actions import entities, inputs
 from core import text
-from core.database import Transaction, command
+from core.database import Transaction, command, rows_of
 from core.errors import Problem, ValidationError
 from loaders.rows import ProfileField
 from models.accounts import account
@@ -43,6 +43,12 @@ class ProfileChange:
 
 T = TypeVar("T")
 
+
+class _Bio(NamedTuple):
+    bio: str
+    entities: str | None
+
+
 _REQUIRED = ("display_name", "bio")
 _REMOVABLE = ("website", "location", "avatar_url", "header_url", "is_bot", "fields")
 
@@ -62,13 +68,14 @@ def _change() -> sa.Update:
         )
         for name in _REMOVABLE
     }
+    bio_entities = sa.case((_new("bio").is_not(None), entities.STORED), else_=account.c.bio_entities)
     return (
-        sa.update(account)
-        .where(account.c.id == sa.bindparam("account_id", type_=sa.BigInteger))
-        .values(**required, **removable)
+        sa.update(account).where(account.c.id == _ACCOUNT_ID).values(**required, bio_entities=bio_entities, **removable)
     )
 
 
+_ACCOUNT_ID = sa.bindparam("account_id", type_=sa.BigInteger)
+_BIO = rows_of(sa.select(account.c.bio, account.c.bio_entities).where(account.c.id == _ACCOUNT_ID), _Bio)
 _CHANGE = command(_change())
 
 
@@ -88,12 +95,14 @@ async def update_profile(tx: Transaction, viewer: Viewer, change: ProfileChange)
     header_url = _checked_url(_given(change.header_url), problems, field="headerUrl")
     if found := [problem for problem in problems if problem]:
         raise ValidationError(*found)
+    bound = entities.NOTHING if bio is None else await _bind(tx, viewer, bio)
 
     await tx.run(
         _CHANGE,
         account_id=viewer.account_id,
         new_display_name=display_name,
         new_bio=bio,
+        stored=bound.stored,
         new_fields=orjson.dumps(fields).decode(),
         new_website=website,
         new_location=location,
@@ -103,6 +112,13 @@ async def update_profile(tx: Transaction, viewer: Viewer, change: ProfileChange)
         **{f"changes_{name}": getattr(change, name) is not UNCHANGED for name in _REMOVABLE},
     )
     return viewer.account_id
+
+
+async def _bind(tx: Transaction, viewer: Viewer, bio: str) -> entities.Bound:
+    """The entities of a new bio. Whom the old one mentions stays who they were."""
+    old = await tx.row(_BIO, account_id=viewer.account_id)
+    assert old is not None
+    return await entities.bind(tx, bio, known=entities.mentions_of(old.bio, old.entities))
 
 
 def _given(value: T | Unchanged | None) -> T | None:

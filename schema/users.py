@@ -13,11 +13,13 @@ from resolvers import bookmarks as bookmark_resolvers
 from resolvers import feeds, payloads, posts, threads, users
 from resolvers.arguments import Cursor, Url, user_number
 from resolvers.context import Info
+from resolvers.entities import entities_of
 from schema.base import Node, PageInfo, node_id, part, relation, view_of
 from schema.errors import INPUT, Refusable
 
 if TYPE_CHECKING:
     from schema.bookmarks import BookmarkConnection, BookmarkFolderConnection
+    from schema.entities import Entity
     from schema.feeds import FeedConnection
     from schema.posts import Post, PostConnection, PostRefConnection
 
@@ -61,6 +63,13 @@ class User(Node):
     handle: str = strawberry.field(description="The name in addresses and mentions: unique, whatever its case.")
     display_name: str = strawberry.field(description="The name to show.")
     bio: str = strawberry.field(description="What they say about themselves; may be empty.")
+    bio_entities = relation(
+        "user_details",
+        key="id",
+        then=Attribute("bio_entities", absent=(), then=entities_of),
+        graphql_type=list[Annotated["Entity", strawberry.lazy("schema.entities")]],
+        description="Mentions, hashtags and links in the bio, in order.",
+    )
     fields = relation(
         "user_details",
         key="id",

@@ -193,6 +193,71 @@ async def test_details_come_with_their_users_statement(api: Api, world: World) -
     assert authors == [{"handle": "carol", **NOTHING}, {"handle": "bob", **FULL}]
 
 
+BIO = """
+query ($handle: String!) {
+  user(handle: $handle) {
+    bio
+    bioEntities {
+      __typename range { start end } utf16Range { start end }
+      ... on MentionEntity { user { handle } } ... on HashtagEntity { name } ... on LinkEntity { url }
+    }
+  }
+}
+"""
+
+
+async def bio(api: Api, handle: str = "alice") -> Any:
+    return (await api.data(BIO, handle=handle))["user"]
+
+
+async def rename(api: Api, person: Person, handle: str) -> None:
+    change = "mutation ($handle: String!) { changeHandle(input: {handle: $handle}) { errors { code } } }"
+    assert (await api.data(change, by=person, handle=handle))["changeHandle"]["errors"] == []
+
+
+async def test_mentions_hashtags_and_links_in_a_bio_are_told(api: Api, world: World) -> None:
+    assert await bio(api) == {"bio": "", "bioEntities": []}
+    text = "🐦 of @Bob, not @nobody: #Birds at example.com"
+    with api.budget(sql=4, redis=1):
+        await update(api, world.alice, bio=text)
+    with api.budget(sql=2):
+        found = await bio(api)
+    told: list[tuple[str, str, dict[str, Any]]] = [
+        ("MentionEntity", "@Bob", {"user": {"handle": "bob"}}),
+        ("HashtagEntity", "#Birds", {"name": "Birds"}),
+        ("LinkEntity", "example.com", {"url": "https://example.com"}),
+    ]
+    assert found == {
+        "bio": text,
+        "bioEntities": [
+            {
+                "__typename": kind,
+                "range": {"start": text.index(shown), "end": text.index(shown) + len(shown)},
+                "utf16Range": {"start": text.index(shown) + 1, "end": text.index(shown) + len(shown) + 1},
+                **facts,
+            }
+            for kind, shown, facts in told
+        ],
+    }
+    await update(api, world.alice, displayName="Al", website=None)
+    assert await bio(api) == found
+    await update(api, world.alice, bio="")
+    assert await bio(api) == {"bio": "", "bioEntities": []}
+
+
+async def test_whom_a_bio_mentions_stays_who_they_were(api: Api, world: World) -> None:
+    await update(api, world.alice, bio="with @bob")
+    await rename(api, world.bob, "robert")
+    async with api.services.db._connection() as connection:
+        await connection.execute("UPDATE former_handle SET until = now()")
+    await rename(api, world.carol, "bob")
+    for text in ("with @bob", "with @bob and @dan"):
+        await update(api, world.alice, bio=text)
+        assert (await bio(api))["bioEntities"][0]["user"] == {"handle": "robert"}
+    await update(api, world.eve, bio="with @bob")
+    assert (await bio(api, "eve"))["bioEntities"][0]["user"] == {"handle": "bob"}
+
+
 @pytest.fixture(scope="module")
 def schema() -> Schema:
     return build_schema(suggests_fields=True)
@@ -201,3 +266,4 @@ def schema() -> Schema:
 def test_documents_about_profiles_have_no_fallback(schema: Schema) -> None:
     assert fallbacks_of(schema, AUTHORS) == []
     assert fallbacks_of(schema, USER) == []
+    assert fallbacks_of(schema, BIO) == []
