@@ -30,22 +30,23 @@ _FOLLOWS = {
     "elio": ("ada", "dagny"),
     "femi": ("ada", "chandra", "dagny"),
 }
-# (key, author, reply to, body), oldest first.
+# (key, author, reply to, body), oldest first. Those of _QUOTES quote another one.
 _POSTS = (
-    ("colony", "dagny", None, "The colony is back: 1,204 burrows occupied this morning, 37 more than last spring. 🎉"),
+    ("colony", "dagny", None, "The colony is back: 1,204 burrows occupied today, 37 more than in spring. 🎉 #puffins"),
     ("how", "femi", "colony", "How do you count a bird that spends the day underground?"),
     ("listen", "dagny", "how", "You lie down and listen at the burrow. It is exactly as dignified as it sounds."),
     ("mud", "bruno", None, "Low tide at 05:12. Knots on the far mudflat, about four thousand, turning like smoke."),
     ("smoke", "elio", "mud", "I was there! Not one picture in focus. Some things are for looking at."),
-    ("map", "chandra", None, "New map is up: every footpath to the cliffs, and which of them your knees will forgive."),
+    ("map", "chandra", None, "New map is up: every footpath to the cliffs, and which your knees will forgive. #maps"),
     ("knees", "ada", "map", "The knee rating is the feature I did not know I needed."),
-    ("count", "ada", None, "Wrote a small program to count gulls in a photo. It says 212. Bruno: 209 and a bag."),
+    ("count", "ada", None, "Wrote a program that counts #gulls in a photo. It says 212. @bruno: 209 and a bag."),
     ("bag", "bruno", "count", "Three plastic bags. I checked."),
-    ("light", "elio", None, "Ten minutes of good light yesterday. Worth the four hours of drizzle around them."),
+    ("light", "elio", None, "Ten minutes of good light after this. Worth the four hours of drizzle around them."),
     ("talk", "femi", None, "Question for the evening: do rooks know whose nest is whose, or act confident?"),
     ("rooks", "chandra", "talk", "Confidence is nine tenths of nest ownership."),
     ("hello", "ada", None, "If this is your first look at Rookery: hello! Like this, reply to it, watch it arrive."),
 )  # fmt: skip
+_QUOTES = {"light": "mud"}
 _LIKES = {
     "colony": ("ada", "bruno", "chandra", "elio", "femi"),
     "listen": ("ada", "femi", "elio"),
@@ -88,7 +89,12 @@ async def _make_world(tx: Transaction, password_hash: str) -> None:
     written: dict[str, int] = {}
     for place, (key, author, parent, body) in enumerate(_POSTS):
         tx.at = begin + timedelta(hours=3 * place, minutes=17)
-        new_post = posts.NewPost(body=body, reply_to_id=written[parent] if parent else None)
+        quoted = _QUOTES.get(key)
+        new_post = posts.NewPost(
+            body=body,
+            reply_to_id=written[parent] if parent else None,
+            quote_id=written[quoted] if quoted else None,
+        )
         written[key] = await posts.create_post(tx, people[author], new_post)
     tx.at = now - timedelta(minutes=30)
     for key, likers in _LIKES.items():
