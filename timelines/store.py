@@ -29,40 +29,59 @@ FILLED = b"\xff" * 7 + b"\xfe"
 COMPLETE = b"\xff" * 7 + b"\xfd"
 MARKERS = (OPEN, FILLED, COMPLETE)
 
-# Adds entries to a timeline that is there, and trims it to its cap. Trimming takes COMPLETE away too (it sorts before
-# FILLED and OPEN, which stay): what was trimmed off is older and exists.
-_ADD = """
-local function add(key, cap, members, from)
-  if redis.call('EXISTS', key) == 0 then return 0 end
-  for i = from, #members do redis.call('ZADD', key, 0, members[i]) end
+# Trims a timeline to its cap. That takes COMPLETE away too (it sorts before FILLED and OPEN, which stay): what was
+# trimmed off is older and exists.
+_TRIM = r"""
+local FILLED = '\255\255\255\255\255\255\255\254'
+local COMPLETE = '\255\255\255\255\255\255\255\253'
+local function trim(key, cap)
   local size = redis.call('ZCARD', key)
   if size > cap + 3 then redis.call('ZREMRANGEBYRANK', key, cap, size - 3) end
-  return 1
 end
 """
-# Ends a rebuild that still holds its lock. KEYS: timeline, lock. ARGV: the lock's token, cap, is it complete, members.
+# Ends a rebuild that still holds its lock. KEYS: timeline, lock. ARGV: the lock's token, cap, is it complete, members,
+# newest first. Where the timeline is not complete, what was pushed meanwhile and is older than all of them goes: there
+# may be others between it and them.
 _FILL_SCRIPT = (
-    _ADD
-    + r"""
+    _TRIM
+    + """
 if redis.call('GET', KEYS[2]) ~= ARGV[1] or redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('ZADD', KEYS[1], 0, '\255\255\255\255\255\255\255\254')
-if ARGV[3] == '1' then redis.call('ZADD', KEYS[1], 0, '\255\255\255\255\255\255\255\253') end
+redis.call('ZADD', KEYS[1], 0, FILLED)
+for i = 4, #ARGV do redis.call('ZADD', KEYS[1], 0, ARGV[i]) end
+if ARGV[3] == '1' then
+  redis.call('ZADD', KEYS[1], 0, COMPLETE)
+elseif #ARGV >= 4 then
+  redis.call('ZREMRANGEBYLEX', KEYS[1], '(' .. ARGV[#ARGV], '(' .. FILLED)
+end
 redis.call('DEL', KEYS[2])
-return add(KEYS[1], tonumber(ARGV[2]), ARGV, 4)
+trim(KEYS[1], tonumber(ARGV[2]))
+return 1
 """
 )
 # One call for a batch of followers: push (or take away) one entry, or neither, and tell whoever listens.
 # KEYS: none beyond what ARGV names, so this script is for a single server. ARGV: key prefix, channel prefix, cap,
 # what to do, member, message, then the followers' ids.
+# A push that comes to stand right before FILLED and OPEN is older than all that an incomplete timeline has, so it stays
+# out: there may be others between it and them.
 _DELIVER_SCRIPT = (
-    _ADD
+    _TRIM
     + """
+local function push(key, cap, member)
+  if redis.call('EXISTS', key) == 0 then return 0 end
+  if redis.call('ZADD', key, 0, member) == 0 then return 1 end
+  if redis.call('ZRANK', key, member) == redis.call('ZCARD', key) - 3 and redis.call('ZSCORE', key, FILLED) then
+    redis.call('ZREM', key, member)
+    return 0
+  end
+  trim(key, cap)
+  return 1
+end
 local keys, channels, cap, act, member, message = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
 local reached = 0
 for i = 7, #ARGV do
   local key = keys .. ARGV[i]
   if act == 'add' then
-    reached = reached + add(key, cap, {member}, 1)
+    reached = reached + push(key, cap, member)
   elseif act == 'remove' then
     reached = reached + redis.call('ZREM', key, member)
   end
@@ -155,7 +174,7 @@ class TimelineStore:
 
         False, and nothing added, if the timeline was forgotten meanwhile: the SQL may have read what is no longer so.
         """
-        members = [member_of(entry_id) for entry_id in entry_ids]
+        members = sorted(member_of(entry_id) for entry_id in entry_ids)
 
         async def call(client: Redis, epoch: str) -> bool:
             key = keys.home(self._cache.prefix, epoch, account_id)

@@ -106,6 +106,31 @@ async def test_end_of_an_incomplete_timeline_is_not_the_end_of_the_feed(timeline
     assert await timeline.read(before=3, limit=1) is None
 
 
+async def test_push_older_than_an_incomplete_timeline_stays_out(timeline: Timeline) -> None:
+    """Between it and the oldest entry others may be, which the timeline would seem to lack."""
+    await timeline.build([15, 13, 11], is_complete=False)
+    assert [await timeline.push(12), await timeline.push(9), await timeline.push(11)] == [1, 0, 1]
+    assert await timeline.entries() == [15, 13, 12, 11]
+    for entry_id in (15, 13, 12, 11):
+        await timeline.take_away(entry_id)
+    assert await timeline.push(14) == 0
+    await timeline.build([15, 13, 11], is_complete=True)
+    assert await timeline.push(9) == 1
+    assert await timeline.read() == Cut([15, 13, 11, 9], is_end=True)
+
+
+@pytest.mark.parametrize(("is_complete", "expected"), [(True, [15, 14, 13, 11, 9]), (False, [15, 14, 13, 11])])
+async def test_what_was_pushed_during_a_rebuild_stays_if_it_does_not_reach_behind_it(
+    timeline: Timeline, *, is_complete: bool, expected: list[int]
+) -> None:
+    token = await timeline.store.begin_rebuild(READER)
+    assert token is not None
+    for entry_id in (9, 14, 13):
+        await timeline.push(entry_id)
+    assert await timeline.store.end_rebuild(READER, [15, 13, 11], token=token, is_complete=is_complete)
+    assert await timeline.entries() == expected
+
+
 @pytest.mark.parametrize("is_complete", [True, False])
 async def test_keeps_the_newest_eight_hundred_without_a_hole(timeline: Timeline, *, is_complete: bool) -> None:
     older = range(10, 410)
