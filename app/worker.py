@@ -24,6 +24,7 @@ from events import channels, outbox
 from events.base import Event, Queue, event_of
 from events.bus import Bus, Listener
 from events.follows import FollowChanged
+from events.hashtags import HashtagFollowChanged
 from events.outbox import Claim
 from events.posts import EntryAdded, EntryRemoved, PostEdited
 from timelines.fanout import FanOut
@@ -156,7 +157,7 @@ class Worker:
                 await self._fan_out.on_entry_removed(
                     event, event_id=claim.id, checkpoint=claim.checkpoint, advance=advance
                 )
-            case FollowChanged() as event:
+            case FollowChanged() | HashtagFollowChanged() as event:
                 await self._fan_out.on_follow_changed(event)
             case unknown:
                 raise LookupError(f"No handler for {type(unknown).__name__}.")

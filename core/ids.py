@@ -29,6 +29,7 @@ class Kind(IntEnum):
 
     USER = 1
     POST = 2
+    HASHTAG = 3
     BOOKMARK_FOLDER = 4
 
 

@@ -7,7 +7,7 @@ look for themselves.
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ _LOST = (redis.exceptions.RedisError, OSError, TimeoutError)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class HomeMessage:
-    """An entry came into, changed in, or went from the home feeds of an author's followers. Ids only."""
+    """An entry came into, changed in, or went from home feeds of those who follow its author or hashtags. Ids only."""
 
     event_id: int
     added_entry_id: int | None = None
@@ -38,6 +38,7 @@ class HomeMessage:
     removed_entry_id: int | None = None
     author_id: int | None = None
     post_id: int | None = None
+    hashtag_ids: Sequence[int] = ()
 
     def to_bytes(self) -> bytes:
         return orjson.dumps(self)

@@ -83,7 +83,7 @@ def is_there(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return sa.select(one).where(*conditions).limit(one).scalar_subquery().is_not(None)
 
 
-def _counts(
+def count_columns(
     joined: sa.FromClause,
     table: sa.Table,
     key: sa.ColumnElement[int],
@@ -114,7 +114,7 @@ def user_columns(
     """
     columns: dict[Part, list[sa.ColumnElement[Any]]] = {}
     if Part.USER_COUNTS in parts:
-        columns[Part.USER_COUNTS], joined = _counts(joined, account_count, account.c.id, _USER_COUNTERS, deltas)
+        columns[Part.USER_COUNTS], joined = count_columns(joined, account_count, account.c.id, _USER_COUNTERS, deltas)
     columns[Part.USER_DETAILS] = list(_DETAILS_OF_USER)
     follows = is_there(follow.c.follower_id == VIEWER_ID, follow.c.followee_id == account.c.id)
     if is_followed is not None:
@@ -189,7 +189,7 @@ def select_posts(
         joined = joined.join(deltas, sa.true())
     columns: dict[Part, list[sa.ColumnElement[Any]]] = {}
     if Part.POST_COUNTS in parts:
-        columns[Part.POST_COUNTS], joined = _counts(joined, post_count, post.c.id, _POST_COUNTERS, deltas)
+        columns[Part.POST_COUNTS], joined = count_columns(joined, post_count, post.c.id, _POST_COUNTERS, deltas)
     columns[Part.POST_DETAILS] = list(_DETAILS_OF_POST)
     repost = post.alias("viewer_repost")
     columns[Part.VIEWER_LIKES] = [is_there(like.c.post_id == post.c.id, like.c.account_id == VIEWER_ID)]

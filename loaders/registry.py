@@ -24,6 +24,13 @@ from loaders.feeds import (
     WantedPage,
 )
 from loaders.follows import FollowersByUserLoader, FollowingByUserLoader
+from loaders.hashtag_feeds import EntriesByHashtagLoader
+from loaders.hashtags import (
+    FollowedHashtagsByUserLoader,
+    HashtagByIdLoader,
+    HashtagByNameLoader,
+    HistoryByHashtagLoader,
+)
 from loaders.likers import LikersByPostLoader, RepostersByPostLoader
 from loaders.likes import LikesByUserLoader
 from loaders.parts import MissedPartsOfPostsLoader, MissedPartsOfUsersLoader, PostPartLoader, UserPartLoader
@@ -135,6 +142,24 @@ class Loaders:
     @lazy
     def missed_parts_of_users(self) -> MissedPartsOfUsersLoader:
         return MissedPartsOfUsersLoader(self)
+
+    @lazy
+    def hashtags(self) -> HashtagByIdLoader:
+        return HashtagByIdLoader(self)
+
+    @lazy
+    def hashtags_by_name(self) -> HashtagByNameLoader:
+        return HashtagByNameLoader(self)
+
+    @lazy
+    def hashtag_histories(self) -> HistoryByHashtagLoader:
+        return HistoryByHashtagLoader(self)
+
+    def hashtag_entries(self, request: PageRequest, wanted: Wanted) -> EntriesByHashtagLoader:
+        return self._list(EntriesByHashtagLoader, request, wanted)
+
+    def followed_hashtags(self, request: PageRequest) -> FollowedHashtagsByUserLoader:
+        return self._list(FollowedHashtagsByUserLoader, request)
 
     def replies(self, request: PageRequest, *, is_newest_first: bool) -> PageLoader[PostRow]:
         kind = RepliesByPostNewestFirstLoader if is_newest_first else RepliesByPostOldestFirstLoader

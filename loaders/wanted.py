@@ -31,17 +31,23 @@ from models.posts import post
 _NO_ID: sa.ColumnElement[int] = sa.literal_column("NULL::bigint", sa.BigInteger)
 _REPLY_LIMIT = sa.bindparam("reply_limit", type_=sa.Integer)
 
-# A SELECT of (id, author_id, post_id); with a column IS_FOLLOWED if it knows of authors that the viewer follows them.
+# A SELECT of (id, author_id, post_id); with a column HASHTAG_ID if hashtags bring entries, NULL of all others; with a
+# column IS_FOLLOWED if it knows of authors that the viewer follows them, unless a hashtag brought the entry.
 SelectEntries = Callable[[], sa.Select[Any]]
 IS_FOLLOWED = "is_followed"
+HASHTAG_ID = "hashtag_id"
 
 
 class FeedEntry(NamedTuple):
-    """`author_id` brought `post_id` into the feed by the entry `id`: wrote it (the same id) or reposted it."""
+    """`author_id` brought `post_id` into the feed by the entry `id`: wrote it (the same id) or reposted it.
+
+    `hashtag_id` is the hashtag that the entry is there by; None of one that is there by its author.
+    """
 
     id: int
     author_id: int
     post_id: int
+    hashtag_id: int | None = None
 
     @property
     def is_repost(self) -> bool:
@@ -121,7 +127,8 @@ async def load_entries(
     layout = layout_of(form.laid_out)
     # Behind the columns of the post. A reply has a parent and no entry.
     entry_id, entry_author_id, parent_id, in_muted = range(layout.end, layout.end + 4)
-    records = await scope.db.rows(_statement(select_entries, form), **parameters)
+    made = _statement(select_entries, form)
+    records = await scope.db.rows(made.statement, **parameters)
     found = Hydrated()
     named: Sequence[UserRow] = ()
     if users is not None:
@@ -139,7 +146,11 @@ async def load_entries(
         posts = scope.take(found)
         under = [(record[parent_id], posts[record[0]]) for record in replies]
         _prime_replies(scope, wanted.replies, [record[0] for record in own], under)
-    entries = [_entry(FeedEntry, (record[entry_id], record[entry_author_id], record[0])) for record in own]
+    if made.has_hashtags:
+        hashtag_id = in_muted + form.knows_muted
+        entries = [_entry(FeedEntry, (r[entry_id], r[entry_author_id], r[0], r[hashtag_id])) for r in own]
+    else:
+        entries = [_entry(FeedEntry, (r[entry_id], r[entry_author_id], r[0], None)) for r in own]
     entries.sort(reverse=True)
     muted = frozenset([record[entry_id] for record in own if record[in_muted]]) if wanted.knows_muted else _NONE
     return Arrived(entries, posts, named, muted)
@@ -185,23 +196,39 @@ class PostWithRepliesLoader(BatchLoader[int, PostRow]):
         return arrived.posts
 
 
+class _Made(NamedTuple):
+    """A statement, and whether its records end with the hashtag that brought the entry."""
+
+    statement: Statement[Any]
+    has_hashtags: bool
+
+
 @lru_cache(maxsize=512)
-def _statement(select_entries: SelectEntries, form: _Form) -> Statement[Any]:
+def _statement(select_entries: SelectEntries, form: _Form) -> _Made:
     """The statement that brings the entries and what is wanted of their posts."""
     laid_out = form.laid_out
     entries = select_entries().cte("entries").prefix_with("MATERIALIZED")
-    known = entries.c.get(IS_FOLLOWED)
+    known: sa.ColumnElement[bool] | None = entries.c.get(IS_FOLLOWED)
+    hashtag_id = entries.c.get(HASHTAG_ID)
+    if known is not None and hashtag_id is not None:
+        known = sa.and_(known, hashtag_id.is_(None))
     # Of a repost it is the reposter who is known to be followed.
     is_followed = None if known is None else sa.and_(known, entries.c.author_id == post.c.author_id)
     own = select_posts(
         entries, on=post.c.id == entries.c.post_id, parts=form.parts, laid_out=laid_out, is_followed=is_followed
     )
-    branches = [own.add_columns(entries.c.id, entries.c.author_id, _NO_ID)]
+    # Columns behind the parent are there only in statements that need them.
+    own_columns: list[sa.ColumnElement[Any]] = []
+    other_columns: list[sa.ColumnElement[Any]] = []
     if form.knows_muted:
         # What one says oneself in a thread stays.
         root_id = sa.func.coalesce(post.c.root_id, post.c.id)
-        branches[0] = branches[0].add_columns(sa.and_(entries.c.author_id != VIEWER_ID, is_muted(root_id)))
-    none_muted = [sa.false()] if form.knows_muted else []
+        own_columns.append(sa.and_(entries.c.author_id != VIEWER_ID, is_muted(root_id)))
+        other_columns.append(sa.false())
+    if hashtag_id is not None:
+        own_columns.append(hashtag_id)
+        other_columns.append(_NO_ID)
+    branches = [own.add_columns(entries.c.id, entries.c.author_id, _NO_ID, *own_columns)]
     if form.are_replies_newest_first is not None:
         # A post and its repost may be on one page.
         parent = sa.select(entries.c.post_id).distinct().subquery("parent")
@@ -209,13 +236,14 @@ def _statement(select_entries: SelectEntries, form: _Form) -> Statement[Any]:
         replies = select_posts(
             parent.join(page, sa.true()), on=post.c.id == page.c.id, parts=form.parts_of_replies, laid_out=laid_out
         )
-        branches.append(replies.add_columns(_NO_ID, _NO_ID, parent.c.post_id, *none_muted))
+        branches.append(replies.add_columns(_NO_ID, _NO_ID, parent.c.post_id, *other_columns))
     if form.parts_of_users is not None:
         columns, joined = user_columns(account, form.parts_of_users, laid_out=laid_out)
         users = (
-            sa.select(*no_post(laid_out), *columns, _NO_ID, _NO_ID, _NO_ID, *none_muted)
+            sa.select(*no_post(laid_out), *columns, _NO_ID, _NO_ID, _NO_ID, *other_columns)
             .select_from(joined)
             .where(HAS_HANDLE)
         )
         branches.append(users)
-    return Statement(branches[0].union_all(*branches[1:]) if branches[1:] else branches[0], as_it_is)
+    clause = branches[0].union_all(*branches[1:]) if branches[1:] else branches[0]
+    return _Made(Statement(clause, as_it_is), hashtag_id is not None)

@@ -17,6 +17,7 @@ from core.paging import Listing, Page, PageRequest, decode_cursor, encode_cursor
 from events import channels
 from events.bus import Gap, HomeMessage
 from loaders.feeds import load_public_entries
+from loaders.hashtags import HashtagRow
 from loaders.pages import GREATEST_ID
 from loaders.rows import PostRow, UserRow
 from loaders.wanted import WHOLE_POSTS, FeedEntry
@@ -46,16 +47,20 @@ class FeedReasonKind(Enum):
     REPOSTED = strawberry.enum_value("REPOSTED", description="`user` reposted it.")
     OWN = strawberry.enum_value("OWN", description="The viewer posted it.")
     FOLLOWED = strawberry.enum_value("FOLLOWED", description="Somebody whom the viewer follows posted it.")
+    HASHTAG = strawberry.enum_value(
+        "HASHTAG", description="It has `hashtag`; in the home feed: which the viewer follows."
+    )
     PROFILE = strawberry.enum_value("PROFILE", description="It is on this profile.")
     PUBLIC = strawberry.enum_value("PUBLIC", description="It is public.")
 
 
 @dataclass(frozen=True, slots=True)
 class FeedReason:
-    """Why an entry is in a feed, and which account brought it there."""
+    """Why an entry is in a feed, which account brought it there, and by which hashtag, if that is why."""
 
     kind: FeedReasonKind
     user_id: int
+    hashtag_id: int | None = None
 
 
 class FeedEdge(NamedTuple):
@@ -153,12 +158,33 @@ def _profile_reason(entry: FeedEntry) -> FeedReason:
     return FeedReason(FeedReasonKind.REPOSTED if entry.is_repost else FeedReasonKind.PROFILE, entry.author_id)
 
 
+async def hashtag_posts(
+    root: strawberry.Parent[HashtagRow], info: Info, first: First = DEFAULT_PAGE, after: After = None
+) -> FeedConnection:
+    context = info.context
+    request = page(Listing.HASHTAG_POSTS, first, after)
+    wanted = wanted_of_entries(info)
+
+    async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
+        # A PageRequest brings one item more than it asks for.
+        loader = context.loaders.hashtag_entries(PageRequest(limit - 1, start), wanted)
+        return _scanned(await loader.load(root.id) or [], limit)
+
+    return await _feed(context, Listing.HASHTAG_POSTS, request, scan, _hashtag_reason)
+
+
+def _hashtag_reason(entry: FeedEntry) -> FeedReason:
+    return FeedReason(FeedReasonKind.HASHTAG, entry.author_id, entry.hashtag_id)
+
+
 def home_reason(viewer_id: int) -> Callable[[FeedEntry], FeedReason]:
     """Why an entry is in this viewer's home feed."""
 
     def reason(entry: FeedEntry) -> FeedReason:
         if entry.is_repost:
             return FeedReason(FeedReasonKind.REPOSTED, entry.author_id)
+        if entry.hashtag_id is not None:
+            return _hashtag_reason(entry)
         is_own = entry.author_id == viewer_id
         return FeedReason(FeedReasonKind.OWN if is_own else FeedReasonKind.FOLLOWED, entry.author_id)
 
@@ -293,8 +319,7 @@ async def _home_event(context: Context, viewer: Viewer, message: HomeMessage) ->
     if message.removed_entry_id is not None:
         assert message.author_id is not None
         assert message.post_id is not None
-        is_following = await context.loaders.viewer_follows.load(message.author_id)
-        if message.author_id != viewer.account_id and not is_following:
+        if not await _may_have_listed(context, viewer, message.author_id, message.hashtag_ids):
             return None
         return PostRemoved(event_cursor, cursor(Listing.HOME_FEED, message.removed_entry_id), message.post_id)
     entry_id = message.changed_entry_id or message.added_entry_id
@@ -306,6 +331,14 @@ async def _home_event(context: Context, viewer: Viewer, message: HomeMessage) ->
             has_changed = message.changed_entry_id is not None
             return PostChanged(event_cursor, edge.node) if has_changed else PostAdded(event_cursor, edge)
     return None
+
+
+async def _may_have_listed(context: Context, viewer: Viewer, author_id: int, hashtag_ids: Sequence[int]) -> bool:
+    """Whether the viewer's feed had an entry of this author with these hashtags, as far as their follows tell."""
+    if author_id == viewer.account_id or await context.loaders.viewer_follows.load(author_id):
+        return True
+    hashtags = await context.loaders.hashtags.load_all(hashtag_ids)
+    return any(hashtag is not None and hashtag.viewer_follows for hashtag in hashtags)
 
 
 def _event_cursor_of_now() -> EventCursor:

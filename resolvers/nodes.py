@@ -8,13 +8,14 @@ import strawberry
 from core import ids
 from core.errors import BadInputError
 from loaders.bookmarks import BookmarkFolderRow
+from loaders.hashtags import HashtagRow
 from loaders.rows import PostRow, UserRow
 from resolvers.arguments import NodeId
 from resolvers.context import Context, Info
 
 MOST_NODES = 100
 
-NodeRow = PostRow | UserRow | BookmarkFolderRow
+NodeRow = PostRow | UserRow | HashtagRow | BookmarkFolderRow
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 ids.")]
 
 
@@ -39,5 +40,7 @@ async def _load(context: Context, node_id: str) -> NodeRow | None:
             return await context.loaders.users.load(number)
         case ids.Kind.POST:
             return await context.loaders.posts.load(number)
+        case ids.Kind.HASHTAG:
+            return await context.loaders.hashtags.load(number)
         case ids.Kind.BOOKMARK_FOLDER:
             return await context.loaders.bookmark_folders.load(number)

@@ -10,6 +10,7 @@ from access.viewer import Viewer
 from actions.deletions import Deleted
 from core import errors
 from loaders.bookmarks import BookmarkFolderRow
+from loaders.hashtags import HashtagRow
 from loaders.rows import PostRow, UserRow
 
 
@@ -127,6 +128,18 @@ class UserPayload:
     """The user that an act changed."""
 
     user: UserRow | None = None
+    errors: Sequence[Refused] = ()
+
+    @classmethod
+    def refused(cls, reasons: Sequence[Refused]) -> Self:
+        return cls(errors=reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class HashtagPayload:
+    """The hashtag that an act followed or unfollowed."""
+
+    hashtag: HashtagRow | None = None
     errors: Sequence[Refused] = ()
 
     @classmethod

@@ -8,6 +8,7 @@ from core import ids
 from resolvers import feeds
 from resolvers.arguments import Cursor, EventCursor
 from schema.base import PageInfo, encoded, relation, view_of
+from schema.hashtags import Hashtag
 from schema.posts import Post
 from schema.users import User
 
@@ -19,6 +20,12 @@ class FeedReason:
     kind: feeds.FeedReasonKind = strawberry.field(description="The reason.")
     user = relation(
         "users", key="user_id", graphql_type=User | None, description="The account that brought the entry here."
+    )
+    hashtag = relation(
+        "hashtags",
+        key="hashtag_id",
+        graphql_type=Hashtag | None,
+        description="The hashtag that brought the entry here, if that is why; the oldest of several.",
     )
 
 

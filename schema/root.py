@@ -14,11 +14,12 @@ from strawberry.types.graphql import OperationType
 from compiler import CompiledExecutor
 from core.spans import Tracer
 from resolvers import feeds as feed_resolvers
+from resolvers import hashtags as hashtag_resolvers
 from resolvers import nodes
 from resolvers import posts as post_resolvers
 from resolvers import searches as search_resolvers
 from resolvers import users as user_resolvers
-from schema import bookmarks, edits, feeds, pins, posts, profiles, searches, sessions, threads, users
+from schema import bookmarks, edits, feeds, hashtags, pins, posts, profiles, searches, sessions, threads, users
 from schema.base import SCALARS, Node
 from schema.counts import Counts, counts_of
 from schema.documents import DocumentCache, Documents, core_schema
@@ -52,6 +53,11 @@ class Query:
     post = strawberry.field(
         resolver=post_resolvers.post, graphql_type=posts.Post | None, description="A post by its id."
     )
+    hashtag = strawberry.field(
+        resolver=hashtag_resolvers.hashtag,
+        graphql_type=hashtags.Hashtag | None,
+        description="A hashtag by its name; null if nobody has used or followed it.",
+    )
     search = strawberry.field(
         resolver=search_resolvers.search,
         graphql_type=searches.SearchConnection,
@@ -60,7 +66,8 @@ class Query:
     home_feed = strawberry.field(
         resolver=feed_resolvers.home_feed,
         graphql_type=feeds.FeedConnection,
-        description="Own and followed accounts' posts, replies and reposts, newest first. Needs a viewer.",
+        description="Own and followed accounts' posts, replies and reposts, and public posts with followed hashtags,"
+        " newest first. Needs a viewer.",
     )
     public_feed = strawberry.field(
         resolver=feed_resolvers.public_feed,
@@ -189,6 +196,16 @@ class Mutation:
     )
     unfollow_user = strawberry.mutation(
         resolver=users.unfollow_user, graphql_type=users.UnfollowUserPayload, description="Stops following a user."
+    )
+    follow_hashtag = strawberry.mutation(
+        resolver=hashtags.follow_hashtag,
+        graphql_type=hashtags.FollowHashtagPayload,
+        description="Follows a hashtag, whose public posts join the home feed; twice is once.",
+    )
+    unfollow_hashtag = strawberry.mutation(
+        resolver=hashtags.unfollow_hashtag,
+        graphql_type=hashtags.UnfollowHashtagPayload,
+        description="Stops following a hashtag.",
     )
 
 

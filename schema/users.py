@@ -10,7 +10,7 @@ from compiler import Attribute, lookup
 from core import ids
 from loaders.rows import PostRow, UserRow
 from resolvers import bookmarks as bookmark_resolvers
-from resolvers import feeds, payloads, posts, threads, users
+from resolvers import feeds, hashtags, payloads, posts, threads, users
 from resolvers.arguments import Cursor, Url, user_number
 from resolvers.context import Info
 from resolvers.entities import entities_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from schema.bookmarks import BookmarkConnection, BookmarkFolderConnection
     from schema.entities import Entity
     from schema.feeds import FeedConnection
+    from schema.hashtags import HashtagConnection
     from schema.posts import Post, PostConnection, PostRefConnection
 
 LazyFeedConnection = Annotated["FeedConnection", strawberry.lazy("schema.feeds")]
@@ -196,6 +197,11 @@ class Viewer:
         bookmark_resolvers.viewer_bookmark_folders,
         graphql_type=Annotated["BookmarkFolderConnection", strawberry.lazy("schema.bookmarks")],
         description="The folders of its bookmarks, newest first; nobody else sees them.",
+    )
+    followed_hashtags = strawberry.field(
+        resolver=hashtags.followed_hashtags,
+        graphql_type=Annotated["HashtagConnection", strawberry.lazy("schema.hashtags")],
+        description="The hashtags that this account follows, newest follow first; nobody else sees this list.",
     )
 
 

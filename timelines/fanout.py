@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from core.database import Database
 from events import bus, channels, outbox
 from events.follows import FollowChanged
+from events.hashtags import HashtagFollowChanged
 from events.posts import EntryAdded, EntryRemoved, PostEdited
 from loaders.feeds import is_entry_there
 from loaders.follows import fetch_followers_after
@@ -45,7 +46,7 @@ class FanOut:
             # It was restored meanwhile, and may have been added before it was removed here.
             await self._db.transact(outbox.record, EntryAdded(entry_id=event.entry_id, author_id=event.author_id))
 
-    async def on_follow_changed(self, event: FollowChanged) -> None:
+    async def on_follow_changed(self, event: FollowChanged | HashtagFollowChanged) -> None:
         """The follower's timeline lists the wrong entries now. The next read makes it anew."""
         await self._store.forget(event.follower_id)
 

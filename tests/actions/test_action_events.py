@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from actions import deletions, follows, likes, posts, reposts
+from actions import deletions, follows, hashtags, likes, posts, reposts
 from app.services import ProcessServices
 from app.worker import Worker
 from core.database import Transaction
@@ -61,6 +61,17 @@ async def test_what_is_done_twice_is_told_once(services: ProcessServices, world:
         await db.transact(follows.unfollow_user, viewer, world.bob.account_id)
         await db.transact(likes.unlike_post, viewer, post)
     assert [event for event, _ in await recorded(services)] == ["EntryRemoved", "FollowChanged"]
+
+
+async def test_following_a_hashtag_twice_is_told_once(services: ProcessServices, world: World) -> None:
+    db, viewer = services.db, world.eve.viewer
+    await recorded(services)
+    for action in (hashtags.follow_hashtag, hashtags.unfollow_hashtag):
+        hashtag_id = await db.transact(action, viewer, "#Tea")
+        assert await db.transact(action, viewer, "#tea") == hashtag_id
+        [(event, facts)] = await recorded(services)
+        assert event == "HashtagFollowChanged"
+        assert facts == {"follower_id": world.eve.account_id, "hashtag_id": hashtag_id}
 
 
 async def test_a_refused_act_and_one_that_is_rolled_back_tell_nothing(services: ProcessServices, world: World) -> None:

@@ -49,7 +49,13 @@ HOSTILE = [
 ]
 # What a field on the way to another one is asked with. Filled with the ids of real things by `filled`: NODE is one of
 # the type behind it.
-KNOWN = {"user": 'handle: "bob"', "post": 'id: "POST"', "node": 'id: "NODE"', "nodes": 'ids: ["NODE"]'}
+KNOWN = {
+    "user": 'handle: "bob"',
+    "hashtag": 'name: "tea"',
+    "post": 'id: "POST"',
+    "node": 'id: "NODE"',
+    "nodes": 'ids: ["NODE"]',
+}
 # What a field is asked with beside the text.
 REQUIRED = {"search": {"query": '"b"', "kind": "USERS"}}
 ACCEPTABLE = {
@@ -136,7 +142,7 @@ def mutation_doors(schema: GraphQLSchema) -> Iterator[Door]:
 
 async def things(api: Api, world: World) -> dict[str, str]:
     """The id of one thing of each kind that Alice may see, by what stands for it in documents."""
-    post = post_id(await world.post(world.bob, "still here"))
+    post = post_id(await world.post(world.bob, "still here #tea"))
     folder = await new_folder(api, "still here", by=world.alice)
     return {"POST": post, "NODE": post, "USER": world.bob.id, "BOOKMARKFOLDER": folder}
 
@@ -157,6 +163,7 @@ def test_the_walk_finds_every_door() -> None:
     assert {"Query.user(handle)", "Query.nodes(ids)", "User.posts(after)", "Post.ancestors(after)"} <= names
     assert {"Viewer.bookmarks(folderId)", "BookmarkFolder.bookmarks(after)", "bookmarkPost.note"} <= names
     assert {"Viewer.likes(after)", "createPost.body", "createPost.replyToId", "login.password"} <= names
+    assert {"Query.hashtag(name)", "Hashtag.posts(after)", "followHashtag.name"} <= names
     assert {"register.email", "refreshSession.refreshToken", "updateProfile.bio", "followUser.userId"} <= names
     taken = {
         (kind.name, name, argument_name)
@@ -180,7 +187,7 @@ async def test_no_text_through_any_door_is_an_internal_error(api: Api, world: Wo
         assert answer.status < 500, (text, answer)
         assert set(answer.codes) <= {"BAD_INPUT", "BAD_CURSOR"}, (text, answer)
     found = await api.data("query ($id: ID!) { post(id: $id) { body } }", id=known["POST"])
-    assert found["post"] == {"body": "still here"}
+    assert found["post"] == {"body": "still here #tea"}
 
 
 async def test_every_door_is_open(api: Api, world: World) -> None:
