@@ -1,7 +1,7 @@
 """What feeds list: entries, newest first, by SQL. An entry is a post, or a repost that shows one.
 
-Home is defined here, in `fetch_home_entries`: own and followees' posts, replies and reposts. Timelines in Redis are
-copies of what this statement says.
+Home is defined here, in `fetch_home_entries`: own and followees' posts, replies and reposts, and public posts with
+followed hashtags. Timelines in Redis are copies of what this statement says.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,29 +9,44 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
-from core import spans
+from core import ids, spans
 from core.database import Reader, rows_of, values_of
 from core.paging import PageRequest
 from loaders.base import BatchLoader, PageLoader, Scope, viewer_id_of
+from loaders.hashtag_feeds import followed_hashtag, select_behind, select_heads
 from loaders.hydration import HAS_HANDLE, VIEWER_ID, is_there
 from loaders.pages import AFTER, LIMIT, after_or_end, parents
 from loaders.rows import Parts, UserRow
 from loaders.tabs import IS_ON, Tab
-from loaders.wanted import IS_FOLLOWED, Arrived, FeedEntry, SelectEntries, Wanted, WantedUsers, load_entries
+from loaders.wanted import (
+    HASHTAG_ID,
+    IS_FOLLOWED,
+    Arrived,
+    FeedEntry,
+    SelectEntries,
+    Wanted,
+    WantedUsers,
+    load_entries,
+)
 from models.accounts import account
 from models.follows import follow
 from models.posts import post
 
+# Stands for a hashtag where the author brings an entry; no hashtag has this id.
+_BY_AUTHOR: sa.ColumnElement[int] = sa.literal_column(str(ids.NOBODY), sa.BigInteger)
+_NO_HASHTAG: sa.ColumnElement[int] = sa.literal_column("NULL::bigint", sa.BigInteger).label(HASHTAG_ID)
 _ENTRY_COLUMNS = (post.c.id, post.c.author_id, sa.func.coalesce(post.c.repost_of_id, post.c.id).label("post_id"))
 
 
-def _select_home() -> sa.Select[tuple[int, int, int]]:
-    """Heads, then lateral: exact at every cursor, one index, no bad case.
+def _select_home() -> sa.Select[tuple[int, int, int, int]]:
+    """Heads, then lateral: exact at every cursor, by index, however much an author or a hashtag has.
 
     Take each author's newest id; keep the k newest of these heads. Nothing by any other author can be among the k
     newest entries, and nothing older than the k-th head can be either. Then take the entries of those authors that
-    are not older than that.
+    are not older than that. Followed hashtags are further heads. A post may be at several, so it is distinct heads that
+    are counted, and of several ways to one entry its author comes first, then the oldest hashtag.
     """
     authors = (
         sa.select(follow.c.followee_id.label("id"))
@@ -55,36 +70,53 @@ def _select_home() -> sa.Select[tuple[int, int, int]]:
         .cte("heads")
         .prefix_with("MATERIALIZED")
     )
+    tagged = select_heads().cte("hashtag_heads").prefix_with("MATERIALIZED")
+    newest_heads = (
+        sa.select(heads.c.id)
+        .union(sa.select(tagged.c.id))
+        .order_by(sa.desc("id"))
+        .limit(LIMIT)
+        .subquery("newest_heads")
+    )
     lowest = (
         sa.select(
-            sa.case((sa.func.count() >= LIMIT, sa.func.min(heads.c.id)), else_=sa.literal_column("0")).label("id")
+            sa.case((sa.func.count() >= LIMIT, sa.func.min(newest_heads.c.id)), else_=sa.literal_column("0")).label(
+                "id"
+            )
         )
         .cte("lowest")
         .prefix_with("MATERIALIZED")
     )
+    lowest_id = sa.select(lowest.c.id).scalar_subquery()
     entries = (
         sa.select(*_ENTRY_COLUMNS)
         .where(
             post.c.author_id == heads.c.author_id,
             post.c.id < AFTER,
-            post.c.id >= sa.select(lowest.c.id).scalar_subquery(),
+            post.c.id >= lowest_id,
             post.c.deleted_at.is_(None),
         )
         .order_by(post.c.id.desc())
         .limit(LIMIT)
         .lateral("entries")
     )
-    return (
-        sa.select(entries.c.id, entries.c.author_id, entries.c.post_id)
+    found = (
+        sa.select(entries.c.id, entries.c.author_id, entries.c.post_id, _NO_HASHTAG)
         .select_from(heads.join(entries, sa.true()))
-        .order_by(entries.c.id.desc())
+        .union_all(select_behind(tagged, lowest_id))
+        .subquery("found")
+    )
+    return (
+        sa.select(found.c.id, found.c.author_id, found.c.post_id, found.c.hashtag_id)
+        .ext(distinct_on(found.c.id))
+        .order_by(found.c.id.desc(), found.c.hashtag_id.nulls_first())
         .limit(LIMIT)
     )
 
 
 _HOME = rows_of(_select_home(), FeedEntry)
 
-_FOLLOWED_OR_OWN = sa.or_(
+_IS_OWN_OR_FOLLOWED = sa.or_(
     post.c.author_id == VIEWER_ID,
     is_there(follow.c.follower_id == VIEWER_ID, follow.c.followee_id == post.c.author_id),
 )
@@ -105,16 +137,28 @@ def _select_home_among() -> sa.Select[Any]:
     """Those of some ids that belong into the viewer's home feed now, and the viewer's own newest between two places.
 
     A copy never authorises: whoever was unfollowed or deleted an entry since it was copied is dropped here. One's own
-    are always asked from the table, so that a post is in its author's feed in the very next request.
+    are always asked from the table, so that a post is in its author's feed in the very next request. What a hashtag
+    brings is looked for only where the author does not.
     """
-    return sa.select(*_ENTRY_COLUMNS, (post.c.author_id != VIEWER_ID).label(IS_FOLLOWED)).where(
-        sa.or_(
-            post.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger))),
-            post.c.id == sa.any_(sa.func.array(_OWN_NEWEST.scalar_subquery())),
-        ),
-        post.c.deleted_at.is_(None),
-        _FOLLOWED_OR_OWN,
+    found = (
+        sa.select(*_ENTRY_COLUMNS, sa.case((_IS_OWN_OR_FOLLOWED, _BY_AUTHOR), else_=followed_hashtag()).label("way"))
+        .where(
+            sa.or_(
+                post.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger))),
+                post.c.id == sa.any_(sa.func.array(_OWN_NEWEST.scalar_subquery())),
+            ),
+            post.c.deleted_at.is_(None),
+        )
+        .cte("found")
+        .prefix_with("MATERIALIZED")
     )
+    return sa.select(
+        found.c.id,
+        found.c.author_id,
+        found.c.post_id,
+        (found.c.author_id != VIEWER_ID).label(IS_FOLLOWED),
+        sa.func.nullif(found.c.way, _BY_AUTHOR).label(HASHTAG_ID),
+    ).where(found.c.way.is_not(None))
 
 
 def _select_public() -> sa.Select[tuple[int, int, int]]:

@@ -1,10 +1,10 @@
-"""Fan-out: what somebody posts reaches the timelines and the open subscriptions of those who follow them.
+"""Fan-out: what somebody posts reaches the timelines and open subscriptions of those who follow them or its hashtags.
 
 Handlers of events, run by the worker, at least once. Doing a batch twice changes nothing in a timeline, and a
 subscription drops a message whose event it has seen.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from core.database import Database
 from events import bus, channels, outbox
@@ -13,6 +13,7 @@ from events.hashtags import HashtagFollowChanged
 from events.posts import EntryAdded, EntryRemoved, PostEdited
 from loaders.feeds import is_entry_there
 from loaders.follows import fetch_followers_after
+from loaders.hashtag_feeds import Follower, fetch_followers_of_either_after, fetch_hashtags_of_entry
 from timelines.store import Act, TimelineStore
 
 FOLLOWERS_PER_BATCH = 500
@@ -30,16 +31,25 @@ class FanOut:
         self._channel_prefix = channels.home_prefix(key_prefix)
 
     async def on_entry_added(self, event: EntryAdded, *, event_id: int, checkpoint: int, advance: Advance) -> None:
-        message = bus.HomeMessage(event_id=event_id, added_entry_id=event.entry_id)
+        hashtag_ids = await fetch_hashtags_of_entry(self._db, event.entry_id)
+        message = bus.HomeMessage(event_id=event_id, added_entry_id=event.entry_id, hashtag_ids=hashtag_ids)
         await self._walk(event.author_id, event.entry_id, message, Act.ADD, checkpoint=checkpoint, advance=advance)
 
     async def on_post_edited(self, event: PostEdited, *, event_id: int, checkpoint: int, advance: Advance) -> None:
-        message = bus.HomeMessage(event_id=event_id, changed_entry_id=event.post_id)
-        await self._walk(event.author_id, event.post_id, message, Act.LEAVE, checkpoint=checkpoint, advance=advance)
+        """An edit may have given the post a hashtag: it is added where it is not listed yet."""
+        hashtag_ids = await fetch_hashtags_of_entry(self._db, event.post_id)
+        message = bus.HomeMessage(event_id=event_id, changed_entry_id=event.post_id, hashtag_ids=hashtag_ids)
+        act = Act.ADD if hashtag_ids else Act.LEAVE
+        await self._walk(event.author_id, event.post_id, message, act, checkpoint=checkpoint, advance=advance)
 
     async def on_entry_removed(self, event: EntryRemoved, *, event_id: int, checkpoint: int, advance: Advance) -> None:
+        hashtag_ids = await fetch_hashtags_of_entry(self._db, event.entry_id)
         message = bus.HomeMessage(
-            event_id=event_id, removed_entry_id=event.entry_id, author_id=event.author_id, post_id=event.post_id
+            event_id=event_id,
+            removed_entry_id=event.entry_id,
+            author_id=event.author_id,
+            post_id=event.post_id,
+            hashtag_ids=hashtag_ids,
         )
         await self._walk(event.author_id, event.entry_id, message, Act.REMOVE, checkpoint=checkpoint, advance=advance)
         if await is_entry_there(self._db, event.entry_id):
@@ -53,11 +63,14 @@ class FanOut:
     async def _walk(
         self, author_id: int, entry_id: int, message: bus.HomeMessage, act: Act, *, checkpoint: int, advance: Advance
     ) -> None:
-        """From the oldest follow to the newest, so that who follows meanwhile is still met at the end."""
+        """From the oldest follow to the newest, so that who follows meanwhile is still met at the end.
+
+        Nobody is told twice: who follows the author, or a hashtag before, is passed over where a hashtag leads to them.
+        """
         is_first = checkpoint == 0
         while True:
-            followers = await fetch_followers_after(self._db, author_id, after=checkpoint, limit=FOLLOWERS_PER_BATCH)
-            account_ids = [link.target_id for link in followers]
+            followers = await self._followers_after(checkpoint, author_id, message.hashtag_ids)
+            account_ids = [follower.account_id for follower in followers if not follower.is_met_elsewhere]
             if is_first:
                 account_ids.append(author_id)
                 is_first = False
@@ -74,3 +87,11 @@ class FanOut:
             checkpoint = followers[-1].key
             if not await advance(checkpoint):
                 return
+
+    async def _followers_after(self, after: int, author_id: int, hashtag_ids: Sequence[int]) -> list[Follower]:
+        if hashtag_ids:
+            return await fetch_followers_of_either_after(
+                self._db, author_id, hashtag_ids, after=after, limit=FOLLOWERS_PER_BATCH
+            )
+        links = await fetch_followers_after(self._db, author_id, after=after, limit=FOLLOWERS_PER_BATCH)
+        return [Follower(link.key, link.target_id, is_met_elsewhere=False) for link in links]

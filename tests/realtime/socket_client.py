@@ -22,7 +22,12 @@ subscription ($after: EventCursor) {
     ... on Reset { cursor }
     ... on PostAdded {
       cursor
-      edge { cursor repostedBy { handle } node { id body likeCount author { handle displayName } } }
+      edge {
+        cursor
+        reason { kind hashtag { name } }
+        repostedBy { handle }
+        node { id body likeCount author { handle displayName } }
+      }
     }
     ... on PostChanged { cursor post { id body } }
     ... on PostRemoved { cursor postId edgeCursor }

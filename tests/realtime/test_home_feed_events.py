@@ -10,9 +10,10 @@ import asyncpg
 from app.worker import Worker
 from events import channels
 from events.bus import LONGEST_QUEUE, HomeMessage
+from tests.api.hashtags import act, follow
 from tests.fixtures.api import Api
 from tests.realtime.socket_client import HOME_FEED
-from tests.worlds import Person, World
+from tests.worlds import Person, World, post_id
 
 WITHIN_S = 5.0
 
@@ -109,6 +110,42 @@ async def test_message_about_what_the_reader_must_not_see_tells_nothing(api: Api
         await world.post(world.bob, "visible")
         await worker.settle()
         assert (await events.next())["edge"]["node"]["body"] == "visible"
+
+
+async def test_post_with_a_followed_hashtag_and_its_removal_are_told_to_those_who_follow_it(
+    api: Api, world: World, worker: Worker
+) -> None:
+    await connected(api)
+    await follow(api, "#Tea", by=world.alice)
+    async with subscribed(api, world.alice) as alice, subscribed(api, world.carol) as carol:
+        post = await world.post(world.eve, "#tea")
+        await worker.settle()
+        event = await alice.next()
+        assert event["edge"]["node"]["body"] == "#tea"
+        assert event["edge"]["reason"] == {"kind": "HASHTAG", "hashtag": {"name": "Tea"}}
+
+        await world.post(world.eve, "reply #tea", reply_to=post)
+        await world.post(world.bob, "by bob #tea")
+        await worker.settle()
+        event = await alice.next()
+        assert event["edge"]["node"]["body"] == "by bob #tea"
+        assert event["edge"]["reason"] == {"kind": "FOLLOWED", "hashtag": None}
+
+        await world.delete(world.eve, post)
+        await worker.settle()
+        event = await alice.next()
+        assert (event["__typename"], event["postId"]) == ("PostRemoved", post_id(post))
+
+        # By today's rules: what came by a hashtag that is not followed any more is not told.
+        unfollowed = await world.post(world.eve, "unfollowed #tea")
+        await act(api, "unfollowHashtag", "tea", by=world.alice)
+        await worker.settle()
+        await world.delete(world.eve, unfollowed)
+        for author in (world.bob, world.carol):
+            await world.post(author, "the last")
+        await worker.settle()
+        assert (await alice.next())["edge"]["node"]["body"] == "the last"
+        assert (await carol.next())["edge"]["node"]["body"] == "the last", "carol follows neither"
 
 
 async def test_subscriptions_that_end_leave_no_listener(api: Api, world: World) -> None:

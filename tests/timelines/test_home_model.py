@@ -12,6 +12,7 @@ from core import ids
 from core.database import values_of
 from core.paging import Listing, decode_cursor
 from models.follows import follow
+from models.hashtags import hashtag_follow, post_hashtag
 from models.posts import post
 from models.threads import thread_mute
 from tests.fixtures.api import Api
@@ -23,7 +24,15 @@ query ($first: Int!, $after: Cursor) {
   homeFeed(first: $first, after: $after) { edges { cursor } pageInfo { hasNextPage endCursor } }
 }
 """
-POST = 'mutation ($id: ID) { createPost(input: {body: "b", replyToId: $id}) { post { id } errors { code } } }'
+POST = """
+mutation ($body: String!, $id: ID) {
+  createPost(input: {body: $body, replyToId: $id}) { post { id } errors { code } }
+}
+"""
+EDIT = """
+mutation ($id: ID!, $body: String!) { editPost(input: {postId: $id, body: $body}) { post { id } errors { code } } }
+"""
+HASHTAGS = ("tea", "milk", "sugar")
 ACTS = {
     "delete": "mutation ($id: ID!) { deletePost(input: {postId: $id}) { errors { code } } }",
     "repost": "mutation ($id: ID!) { repost(input: {postId: $id}) { errors { code } } }",
@@ -32,6 +41,8 @@ ACTS = {
     "mute": "mutation ($id: ID!) { muteThread(input: {postId: $id}) { errors { code } } }",
     "unmute": "mutation ($id: ID!) { unmuteThread(input: {postId: $id}) { errors { code } } }",
     "unfollow": "mutation ($id: ID!) { unfollowUser(input: {userId: $id}) { errors { code } } }",
+    "follow hashtag": "mutation ($name: String!) { followHashtag(input: {name: $name}) { errors { code } } }",
+    "unfollow hashtag": "mutation ($name: String!) { unfollowHashtag(input: {name: $name}) { errors { code } } }",
 }
 MOST_PAGES = 400
 
@@ -39,7 +50,13 @@ _READER = sa.bindparam("reader", type_=sa.BigInteger)
 _original = post.alias("original")
 _root_id = sa.func.coalesce(_original.c.root_id, _original.c.id, post.c.root_id, post.c.id)
 _muted = sa.select(thread_mute.c.root_id).where(thread_mute.c.account_id == _READER)
-# Nothing clever: every entry of own and followed accounts whose post is still there and whose thread is not muted.
+_has_followed_hashtag = sa.exists().where(
+    post_hashtag.c.post_id == post.c.id,
+    post_hashtag.c.hashtag_id == hashtag_follow.c.hashtag_id,
+    hashtag_follow.c.account_id == _READER,
+)
+# Nothing clever: every entry of own and followed accounts, and every post with a followed hashtag that is no reply, if
+# it is still there and its thread is not muted.
 _NAIVE = values_of(
     sa.select(post.c.id)
     .outerjoin(_original, _original.c.id == post.c.repost_of_id)
@@ -49,6 +66,7 @@ _NAIVE = values_of(
         sa.or_(
             post.c.author_id == _READER,
             post.c.author_id.in_(sa.select(follow.c.followee_id).where(follow.c.follower_id == _READER)),
+            sa.and_(post.c.reply_to_id.is_(None), _has_followed_hashtag),
         ),
         sa.or_(post.c.author_id == _READER, _root_id.not_in(_muted)),
     )
@@ -56,6 +74,7 @@ _NAIVE = values_of(
     int,
 )
 _ALIVE = values_of(sa.select(post.c.id).where(post.c.deleted_at.is_(None), post.c.repost_of_id.is_(None)), int)
+_AUTHOR = values_of(sa.select(post.c.author_id).where(post.c.id == sa.bindparam("entry", type_=sa.BigInteger)), int)
 _OWN = values_of(sa.select(post.c.id).where(post.c.author_id == _READER), int)
 
 
@@ -95,8 +114,10 @@ class Crowd:
     async def step(self) -> None:
         acts: dict[Callable[[], Awaitable[None]], int] = {
             self.write: 8,
+            self.edit: 3,
             self.act_on_post: 10,
             self.act_on_user: 3,
+            self.act_on_hashtag: 2,
             self.settle: 3,
             self.forget: 1,
             self.rebuild: 2,
@@ -113,8 +134,26 @@ class Crowd:
     async def write(self) -> None:
         author = self.anybody()
         parent = await self.some_post() if self.random.random() < 0.3 else None
-        self.history.append(f"{author.handle} writes")
-        await self.recording(POST, author, parent)
+        body = self.body()
+        self.history.append(f"{author.handle} writes {body}")
+        await self.recording(POST, author, parent, body=body)
+
+    def body(self) -> str:
+        """A text with some hashtags or none."""
+        names = self.random.sample(HASHTAGS, self.random.choice([0, 0, 1, 1, 2]))
+        return " ".join(["b", *(f"#{name}" for name in names)])
+
+    async def edit(self) -> None:
+        """It may come into feeds by a hashtag that it gets."""
+        target = await self.some_post()
+        if target is None:
+            return
+        author_id = await self.api.services.db.row(_AUTHOR, entry=target)
+        [author] = [person for person in self.world.people.values() if person.account_id == author_id]
+        body = self.body()
+        self.history.append(f"{author.handle} edits {target}: {body}")
+        await self.api.data(EDIT, by=author, id=post_id(target), body=body)
+        self.unsettled.add(target)
 
     async def act_on_post(self) -> None:
         kind = self.random.choice(["delete", "repost", "repost", "repost", "undo", "mute", "unmute"])
@@ -128,9 +167,15 @@ class Crowd:
         self.history.append(f"{person.handle} {kind}s {other.handle}")
         await self.api.data(ACTS[kind], by=person, id=other.id)
 
-    async def recording(self, document: str, person: Person, target: int | None) -> None:
+    async def act_on_hashtag(self) -> None:
+        kind, person = self.random.choice(["follow", "follow", "unfollow"]), self.anybody()
+        name = self.random.choice(HASHTAGS)
+        self.history.append(f"{person.handle} {kind}s #{name}")
+        await self.api.data(ACTS[f"{kind} hashtag"], by=person, name=name)
+
+    async def recording(self, document: str, person: Person, target: int | None, **rest: str) -> None:
         before = await self.entries()
-        await self.api.data(document, by=person, id=None if target is None else post_id(target))
+        await self.api.data(document, by=person, id=None if target is None else post_id(target), **rest)
         self.unsettled |= await self.entries() - before
 
     async def some_post(self) -> int | None:
