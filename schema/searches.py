@@ -6,9 +6,10 @@ import strawberry
 
 from resolvers.arguments import Cursor
 from schema.base import PageInfo
+from schema.hashtags import Hashtag
 from schema.users import User
 
-SearchResult = Annotated[User, strawberry.union("SearchResult", description="What a search can find.")]
+SearchResult = Annotated[User | Hashtag, strawberry.union("SearchResult", description="What a search can find.")]
 
 
 @strawberry.type(description="Something that was found.")
