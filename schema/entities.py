@@ -1,10 +1,17 @@
 """Entities of a text: mentions, hashtags and links, with their ranges."""
 
+from typing import TYPE_CHECKING, Annotated
+
 import strawberry
 
 from resolvers import entities
 from schema.base import relation, view_of
 from schema.users import User
+
+if TYPE_CHECKING:
+    from schema.hashtags import Hashtag
+
+LazyHashtag = Annotated["Hashtag", strawberry.lazy("schema.hashtags")]
 
 
 @strawberry.type(description="A part of a text: from `start` to before `end`.")
@@ -41,6 +48,12 @@ class HashtagEntity(Entity):
     """View of entities.HashtagEntity."""
 
     name: str = strawberry.field(description="The hashtag as it is written here, without its sign.")
+    hashtag = relation(
+        "hashtags_by_name",
+        key="normalised_name",
+        graphql_type=LazyHashtag | None,
+        description="The hashtag that this is a spelling of.",
+    )
 
 
 @strawberry.type(description="A link.")

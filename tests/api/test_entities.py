@@ -15,7 +15,7 @@ ENTITIES = """
 entities {
   __typename range { start end } utf16Range { start end }
   ... on MentionEntity { user { id handle } }
-  ... on HashtagEntity { name }
+  ... on HashtagEntity { name hashtag { name postCount } }
   ... on LinkEntity { url }
 }
 """
@@ -49,7 +49,9 @@ async def test_mentions_hashtags_and_links_are_told_apart(api: Api, world: World
     assert texts(post) == ["@Bob", "#Café", "example.com", "https://example.org/a?b=c"]
     mention, hashtag, bare, whole = post["entities"]
     assert mention["user"] == {"id": world.bob.id, "handle": "bob"}
-    assert hashtag["name"] == "Café"
+    assert (hashtag["name"], hashtag["hashtag"]) == ("Café", {"name": "Café", "postCount": 1})
+    (other,) = (await seen(api, await world.post(world.bob, "#CAFE")))["entities"]
+    assert (other["name"], other["hashtag"]) == ("CAFE", {"name": "Café", "postCount": 2})
     assert bare["url"] == "https://example.com"
     assert whole["url"] == "https://example.org/a?b=c"
     assert (mention["range"], mention["utf16Range"]) == ({"start": 2, "end": 6}, {"start": 3, "end": 7})
@@ -67,7 +69,7 @@ async def test_one_may_mention_oneself_and_many_and_twice(api: Api, world: World
 async def test_a_feed_of_entities_costs_what_a_feed_costs(api: Api, world: World) -> None:
     for number in range(20):
         await world.post(world.alice, f"@bob @carol #tag{number} #all example.com/{number}")
-    with api.budget(sql=2):
+    with api.budget(sql=3):
         edges: Any = (await api.data(FEED))["publicFeed"]["edges"]
     assert len(edges) == 20
     assert all(len(edge["node"]["entities"]) == 5 for edge in edges)
