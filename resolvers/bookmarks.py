@@ -15,7 +15,7 @@ from loaders.base import PageLoader
 from loaders.bookmarks import BookmarkFolderRow, BookmarkRow
 from loaders.rows import PostRow
 from resolvers.arguments import DEFAULT_PAGE, After, Cursor, First, folder_number, page
-from resolvers.connections import PageInfo, RowConnection, Scanned, cursor, filled_page, page_info
+from resolvers.connections import PageInfo, Scanned, cursor, filled_page, page_info, page_of
 from resolvers.context import Context, Info
 from resolvers.payloads import BookmarkFolderPayload, DeletedBookmarkFolderPayload, PostPayload, refusals_as
 from resolvers.posts import changed_post
@@ -100,13 +100,8 @@ async def _bookmarks(
 
 
 def viewer_bookmark_folders(context: Context, first: First = DEFAULT_PAGE, after: After = None) -> compiler.Relation:
-    request = page(Listing.BOOKMARK_FOLDERS, first, after)
-    loader = context.loaders.folders_of_bookmarks(request)
-
-    def connected(found: Sequence[BookmarkFolderRow] | None) -> RowConnection[BookmarkFolderRow]:
-        return RowConnection(Listing.BOOKMARK_FOLDERS, request, found or ())
-
-    return compiler.Relation(loader=lambda _context: loader, key=compiler.Attribute("account_id"), then=connected)
+    loader = context.loaders.folders_of_bookmarks(page(Listing.BOOKMARK_FOLDERS, first, after))
+    return page_of(loader, Listing.BOOKMARK_FOLDERS, key="account_id")
 
 
 @refusals_as(PostPayload)

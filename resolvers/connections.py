@@ -3,7 +3,9 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+import compiler
 from core.paging import Listing, Page, PageRequest, RankedKey, SortKey, encode_cursor
+from loaders.base import PageLoader
 from resolvers.arguments import Cursor
 
 T = TypeVar("T")
@@ -133,6 +135,22 @@ class RankedConnection(NamedTuple, Generic[R]):
     @property
     def _kept(self) -> Sequence[tuple[int, R]]:
         return self.ranked[: self.request.first]
+
+
+def page_of(
+    loader: PageLoader[Any],
+    listing: Listing,
+    connected: Callable[[Listing, PageRequest, Sequence[Any]], Any] = RowConnection,
+    *,
+    key: str = "id",
+) -> compiler.Relation:
+    """The relation from rows to their page of a list: what the loader has for the row's `key`, as `connected`."""
+    request = loader.request
+
+    def then(found: Sequence[Any] | None) -> Any:
+        return connected(listing, request, found or ())
+
+    return compiler.Relation(loader=lambda _context: loader, key=compiler.Attribute(key), then=then)
 
 
 class Scanned(NamedTuple, Generic[Source]):

@@ -10,7 +10,7 @@ from actions import edits
 from core.paging import Listing
 from loaders.edits import EditRow
 from resolvers.arguments import DEFAULT_PAGE, After, First, page
-from resolvers.connections import RowConnection
+from resolvers.connections import page_of
 from resolvers.context import Context
 from resolvers.payloads import PostPayload, refusals_as
 from resolvers.posts import changed_post
@@ -38,13 +38,7 @@ def changed_fields(row: EditRow) -> Sequence[PostField]:
 
 
 def post_edits(context: Context, first: First = DEFAULT_PAGE, after: After = None) -> compiler.Relation:
-    request = page(Listing.EDITS, first, after)
-    loader = context.loaders.edits(request)
-
-    def connected(found: Sequence[EditRow] | None) -> RowConnection[EditRow]:
-        return RowConnection(Listing.EDITS, request, found or ())
-
-    return compiler.Relation(loader=lambda _context: loader, key=compiler.Attribute("id"), then=connected)
+    return page_of(context.loaders.edits(page(Listing.EDITS, first, after)), Listing.EDITS)
 
 
 @refusals_as(PostPayload)

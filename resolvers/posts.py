@@ -1,7 +1,6 @@
 """Posts, their threads, and what is done to them."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import NamedTuple
 
 import strawberry
@@ -17,11 +16,11 @@ from resolvers.arguments import DEFAULT_PAGE, REPLY_LISTINGS, After, First, Node
 from resolvers.connections import (
     Connection,
     RankedConnection,
-    RowConnection,
     Scanned,
     connection,
     filled_page,
     full_page,
+    page_of,
 )
 from resolvers.context import Context, Info
 from resolvers.payloads import DeletedPostPayload, PostPayload, refusals_as
@@ -71,13 +70,7 @@ async def source_quote(root: strawberry.Parent[deletions.Deleted], info: Info) -
 
 
 def quotes(context: Context, first: First = DEFAULT_PAGE, after: After = None) -> compiler.Relation:
-    request = page(Listing.QUOTES, first, after)
-    loader = context.loaders.quotes(request)
-
-    def connected(found: Sequence[PostRow] | None) -> RowConnection[PostRow]:
-        return RowConnection(Listing.QUOTES, request, found or ())
-
-    return compiler.Relation(loader=lambda _context: loader, key=compiler.Attribute("id"), then=connected)
+    return page_of(context.loaders.quotes(page(Listing.QUOTES, first, after)), Listing.QUOTES)
 
 
 def replies(
@@ -87,20 +80,8 @@ def replies(
     request = page(listing, first, after)
     if listing in RANKED:
         ranked = context.loaders.ranked_replies(request, is_author_first=sort is ReplySort.AUTHOR_FIRST)
-        then = partial(_ranked, listing, request)
-        return compiler.Relation(loader=lambda _context: ranked, key=compiler.Attribute("id"), then=then)
-    loader = context.loaders.replies(request, is_newest_first=sort is ReplySort.NEWEST)
-
-    def connected(found: Sequence[PostRow] | None) -> RowConnection[PostRow]:
-        return RowConnection(listing, request, found or ())
-
-    return compiler.Relation(loader=lambda _context: loader, key=compiler.Attribute("id"), then=connected)
-
-
-def _ranked(
-    listing: Listing, request: PageRequest, found: Sequence[tuple[int, PostRow]] | None
-) -> RankedConnection[PostRow]:
-    return RankedConnection(listing, request, found or ())
+        return page_of(ranked, listing, RankedConnection)
+    return page_of(context.loaders.replies(request, is_newest_first=sort is ReplySort.NEWEST), listing)
 
 
 async def ancestors(
