@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from actions import bookmark_folders, bookmarks, pins
+from actions import bookmark_folders, bookmarks, hashtags, pins
 from core import ids
 from core.paging import Listing, encode_cursor
 from tests.compiler.documents import Style
@@ -21,9 +21,11 @@ LISTINGS = {
     "Viewer.likes": Listing.VIEWER_LIKES,
     "Viewer.mutedThreads": Listing.MUTED_THREADS,
     "Viewer.followedThreads": Listing.FOLLOWED_THREADS,
+    "Viewer.followedHashtags": Listing.FOLLOWED_HASHTAGS,
     "Viewer.bookmarks": Listing.BOOKMARKS,
     "Viewer.bookmarkFolders": Listing.BOOKMARK_FOLDERS,
     "BookmarkFolder.bookmarks": Listing.BOOKMARKS,
+    "Hashtag.posts": Listing.HASHTAG_POSTS,
     "Post.replies": Listing.REPLIES_OLDEST_FIRST,
     "Post.ancestors": Listing.ANCESTORS,
     "Post.likedBy": Listing.LIKED_BY,
@@ -36,7 +38,7 @@ async def fill(world: World) -> list[int]:
     alice, bob, carol, dan = world.alice, world.bob, world.carol, world.dan
     thread = await world.thread([alice, bob, carol], 5)
     beside = [await world.post(author, f"reply by {author.handle}", reply_to=thread[0]) for author in (bob, dan, carol)]
-    alone = [await world.post(author, f"“{author.handle}” 🐦 & <b>") for author in (alice, bob, carol, dan)]
+    alone = [await world.post(author, f"“{author.handle}” 🐦 & <b> #tea") for author in (alice, bob, carol, dan)]
     posts = [*thread, *beside, *alone]
     for liker, post in ((alice, alone[1]), (alice, thread[1]), (bob, thread[0]), (dan, thread[0]), (carol, alone[0])):
         await world.like(liker, post)
@@ -46,6 +48,7 @@ async def fill(world: World) -> list[int]:
     await world.follow_thread(alice, thread[2])
     await world.mute_thread(bob, thread[0])
     transact = world.services.db.transact
+    await transact(hashtags.follow_hashtag, alice.viewer, "tea")
     birds = await transact(bookmark_folders.create_bookmark_folder, alice.viewer, "Birds")
     for post, folder_id in ((alone[1], birds), (thread[1], birds), (thread[0], None), (beside[0], birds)):
         change = bookmarks.BookmarkChange(folder_id=folder_id, note="a note")
@@ -90,6 +93,11 @@ def style(world: World, posts: Sequence[int]) -> Style:
     return Style(
         {
             **acts,
+            "Query.hashtag.name": ['"tea"', '"#TEA"', '"nobody"', '"no hashtag"'],
+            "Query.search.query": ['"al"', '"te"', '"nobody"', '""'],
+            "Query.search.kind": ("USERS", "HASHTAGS"),
+            "Mutation.followHashtag.input": ['{name: "tea"}', '{name: ""}'],
+            "Mutation.unfollowHashtag.input": ['{name: "nobody"}', '{name: ""}'],
             "Mutation.updateProfile.input": ['{displayName: ""}', f'{{bio: "{"x" * 501}"}}'],
             "Mutation.createBookmarkFolder.input": ['{name: ""}', '{name: "BIRDS"}'],
             "Mutation.renameBookmarkFolder.input": [f'{{folderId: "{name}", name: "Trees"}}' for name in absent],
