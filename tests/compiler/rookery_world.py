@@ -81,7 +81,7 @@ def style(world: World, posts: Sequence[int]) -> Style:
         "unfollowUser": ("userId", [user_ids[4], *absent]),
         "createPost": ("replyToId", absent),
         "bookmarkPost": ("postId", [post_ids[9], *absent]),  # alice has bookmarked it
-        "removeBookmark": ("postId", [post_ids[0], *absent]),
+        "removeBookmark": ("postId", [post_ids[-1], *absent]),
         "deleteBookmarkFolder": ("folderId", absent),
         "pinPost": ("postId", [*post_ids[8:10], *absent]),  # alice has pinned the first; the second is Bob's
         "unpinPost": ("postId", [post_ids[0], *absent]),
