@@ -3,23 +3,33 @@
 `imported_record` says which record of a source is which row here.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import NamedTuple
 
 import asyncpg
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from actions import handles, inputs
+from actions import counts, entities, handles, inputs
 from core import text
 from core.database import Reader, Transaction, command, rows_of, values_of
+from core.entities import EntityKind, normalised_hashtag
 from core.errors import Problem, ValidationError
 from models.accounts import account
+from models.counts import Counter
+from models.hashtags import post_hashtag
 from models.imports import imported_record
+from models.posts import post
 
 
 class _LocalId(NamedTuple):
     external_id: str
     local_id: int
+
+
+class _EntityCount(NamedTuple):
+    kind: int
+    number: int
 
 
 SOURCE = sa.bindparam("source", type_=sa.Text)
@@ -49,6 +59,34 @@ _INSERT_ACCOUNT = values_of(
 )
 
 
+def _tag() -> sa.Insert:
+    hashtags = entities.hashtag_ids().cte("hashtags")
+    post_id = sa.bindparam("post_id", type_=sa.BigInteger)
+    added = (
+        insert(post_hashtag)
+        .from_select(["hashtag_id", "post_id"], sa.select(hashtags.c.id, post_id))
+        .on_conflict_do_nothing()
+        .returning(post_hashtag.c.hashtag_id)
+        .cte("added")
+    )
+    return counts.insert_deltas(counts.select_deltas_of(added.c.hashtag_id, Counter.HASHTAG_POSTS, 1))
+
+
+def _entity_counts() -> sa.Select[int, int]:
+    entity = sa.func.jsonb_array_elements(post.c.entities).table_valued(sa.column("value", JSONB), name="entity")
+    kind = sa.cast(entity.c.value[sa.literal_column("0")], sa.Integer)
+    return (
+        sa.select(kind, sa.func.count())
+        .select_from(post.join(entity, sa.true()))
+        .where(post.c.id == sa.any_(sa.bindparam("post_ids", type_=sa.ARRAY(sa.BigInteger))))
+        .group_by(kind)
+    )
+
+
+_TAG = command(_tag())
+_ENTITY_COUNTS = rows_of(_entity_counts(), _EntityCount)
+
+
 async def create_account(tx: Transaction, *, handle: str, display_name: str) -> int:
     """Makes one account without a password; gives its id. Raises ValidationError."""
     problems = [inputs.problem_of_handle(handle), _problem_of_display_name(display_name)]
@@ -75,6 +113,19 @@ async def bring_in(
     local_id = await act(tx)
     await tx.run(_NOTE, source=source, external_id=external_id, local_id=local_id)
     return local_id
+
+
+async def tag_post(tx: Transaction, post_id: int, hashtags: Sequence[str]) -> None:
+    """Gives a post hashtags that are not in its text, written as `core.entities.hashtag_from` gives them."""
+    named = {normalised_hashtag(tag): tag for tag in hashtags}
+    names = sorted(named)
+    await tx.run(_TAG, post_id=post_id, hashtags=names, shown=[named[name] for name in names])
+
+
+async def fetch_entity_counts(db: Reader, post_ids: Sequence[int]) -> dict[EntityKind, int]:
+    """How many entities of each kind these posts have."""
+    found = await db.rows(_ENTITY_COUNTS, post_ids=post_ids)
+    return {EntityKind(each.kind): each.number for each in found}
 
 
 async def fetch_local_ids(db: Reader, source: str, external_ids: Collection[str]) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Entities of a text, bound at the time of writing to what they name: a mention stays with its account for ever."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from core.database import Reader, rows_of
-from core.entities import EntityKind, extract, normalised_hashtag, utf16_offsets
+from core.entities import EntityKind, Found, extract, normalised_hashtag, utf16_offsets
 from models.accounts import account, former_handle
 from models.hashtags import post_hashtag
 from models.posts import post_mention
@@ -88,14 +88,35 @@ async def bind(db: Reader, text: str, *, known: Mapping[str, int] = MappingProxy
     Runs one statement if there are other mentions, else none.
     """
     found = extract(text)
+    handles = _mentioned(found) - known.keys()
+    return _bound(text, found, {**known, **await _fetch_mentioned(db, handles)})
+
+
+async def bind_all(db: Reader, texts: Sequence[str]) -> list[Bound]:
+    """`bind` of many texts, by one statement at most."""
+    extracted = [extract(text) for text in texts]
+    account_ids = await _fetch_mentioned(db, {handle for found in extracted for handle in _mentioned(found)})
+    return [_bound(text, found, account_ids) for text, found in zip(texts, extracted, strict=True)]
+
+
+def _mentioned(found: Sequence[Found]) -> set[str]:
+    """The handles that are mentioned, in lower case."""
+    return {entity.name.lower() for entity in found if entity.kind is EntityKind.MENTION}
+
+
+async def _fetch_mentioned(db: Reader, handles: Collection[str]) -> dict[str, int]:
+    """The accounts that have, or had, these handles (in lower case). Without handles no statement is run."""
+    if not handles:
+        return {}
+    return {named.handle: named.account_id for named in await db.rows(_NAMED, handles=sorted(handles))}
+
+
+def _bound(text: str, found: Sequence[Found], account_ids: Mapping[str, int]) -> Bound:
+    """The entities that were found in a text, with the accounts that `account_ids` has by handle in lower case."""
     if not found:
         return NOTHING
-    mentioned = {entity.name.lower() for entity in found if entity.kind is EntityKind.MENTION}
-    account_ids = {handle: known[handle] for handle in mentioned & known.keys()}
-    if handles := mentioned - known.keys():
-        account_ids |= {named.handle: named.account_id for named in await db.rows(_NAMED, handles=sorted(handles))}
-
     stored: list[Sequence[object]] = []
+    mentioned: set[int] = set()
     hashtags: dict[str, str] = {}
     ranges = utf16_offsets(text, [(entity.start, entity.end) for entity in found])
     for (kind, start, end, name), in_utf16 in zip(found, ranges, strict=True):
@@ -104,12 +125,13 @@ async def bind(db: Reader, text: str, *, known: Mapping[str, int] = MappingProxy
             if name.lower() not in account_ids:
                 continue
             target = account_ids[name.lower()]
+            mentioned.add(target)
         elif kind is EntityKind.HASHTAG:
             hashtags.setdefault(normalised_hashtag(name), name)
         stored.append((int(kind), start, end, *in_utf16, target))
     if not stored:
         return NOTHING
-    return Bound(orjson.dumps(stored).decode(), sorted(set(account_ids.values())), sorted(hashtags.items()))
+    return Bound(orjson.dumps(stored).decode(), sorted(mentioned), sorted(hashtags.items()))
 
 
 def mentions_of(text: str, stored: str | None) -> dict[str, int]:

@@ -1,31 +1,30 @@
-"""Archives in bulk, by COPY: accounts, posts, likes and follows that were made elsewhere.
+"""Archives in bulk, by COPY: accounts, posts, their tags, likes and follows that were made elsewhere.
 
 Rows keep the dates of their source: their ids are minted from them. A record that is here (actions.archives) is not
 brought in again, so that everything may be repeated. A bulk writes totals itself and records no events: accounts of an
 archive have no password, so nobody has read their feeds yet. Only followers who can sign in, and may have a timeline,
-are told. Each bulk wants a transaction of its own.
+are told; so are followers of hashtags. Each bulk wants a transaction of its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import asyncpg
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, distinct_on, insert
 
-from actions import archives, handles
-from actions.archives import SOURCE
+from actions import archives, bulks, entities, handles
 from core.database import Transaction, command, rows_of, values_of
+from core.entities import normalised_hashtag
 from events import outbox
 from events.follows import FollowChanged
+from events.hashtags import HashtagFollowChanged
 from models.accounts import account, account_count
 from models.follows import follow
-from models.imports import imported_record
+from models.hashtags import hashtag, hashtag_count, hashtag_follow, post_hashtag
 from models.likes import like
-from models.posts import post, post_count
+from models.posts import post, post_count, post_mention
 
 
 class ArchivedAccount(NamedTuple):
@@ -48,6 +47,13 @@ class ArchivedPost(NamedTuple):
     root: str | None = None
 
 
+class ArchivedTag(NamedTuple):
+    """`post`, by external id, has a hashtag, written as `core.entities.hashtag_from` gives it."""
+
+    post: str
+    hashtag: str
+
+
 class ArchivedLike(NamedTuple):
     """`account` liked `post`; both by external id."""
 
@@ -64,96 +70,32 @@ class ArchivedFriendship(NamedTuple):
     at: datetime | None = None
 
 
-class UnknownRecordError(Exception):
-    """A record names another one that was not brought in before. Nothing of its bulk was."""
-
-
-class _Added(NamedTuple):
-    found: int
-    added: int
-
-
 class _Stale(NamedTuple):
     follower_id: int
-    followee_id: int
+    followed_id: int
 
 
-def _staging(name: str, *columns: sa.Column[Any]) -> sa.Table:
-    """A table of this transaction only, which COPY fills. Its columns are the fields of the archived record."""
-    return sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text)
-
-
-def _date() -> sa.Column[datetime]:
-    return sa.Column("at", sa.DateTime(timezone=True))
-
-
-_new_account = _staging("new_account", _text("external_id"), _text("handle"), _text("display_name"), _date())
-_new_post = _staging(
-    "new_post", _text("external_id"), _text("author"), _text("body"), _date(), _text("reply_to"), _text("root")
+_new_account = bulks.staging(
+    "new_account", bulks.text("external_id"), bulks.text("handle"), bulks.text("display_name"), bulks.date()
 )
-_new_like = _staging("new_like", _text("account"), _text("post"), _date())
-_new_friendship = _staging("new_friendship", _text("one"), _text("other"), _date())
-
-_POSTGRES: sa.Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy does not annotate it
-_CREATE = {
-    staging.name: command(sa.text(str(CreateTable(staging).compile(dialect=_POSTGRES))))
-    for staging in (_new_account, _new_post, _new_like, _new_friendship)
-}
-
-
-def _record(name: str, external_id: sa.ColumnElement[str]) -> tuple[sa.FromClause, sa.ColumnElement[bool]]:
-    """The imported record that `external_id` names, under an alias, and the condition that joins it."""
-    record = imported_record.alias(name)
-    return record, sa.and_(record.c.source == SOURCE, record.c.external_id == external_id)
-
-
-def _drop_known(staging: sa.Table) -> sa.Delete:
-    record, is_named = _record("known", staging.c.external_id)
-    return sa.delete(staging).where(sa.exists().select_from(record).where(is_named))
-
-
-def _mint(staging: sa.Table) -> sa.Insert:
-    """Gives every staged record its local id, in the order of their dates."""
-    ids = sa.select(SOURCE, staging.c.external_id, sa.func.mint_id(staging.c.at)).order_by(staging.c.at)
-    return sa.insert(imported_record).from_select(["source", "external_id", "local_id"], ids)
-
-
-def _counted(
-    table: sa.Table,
-    subject_id: sa.ColumnElement[int],
-    counts: Mapping[str, sa.ColumnElement[int]],
-    source: sa.FromClause,
-) -> sa.CTE:
-    """Adds to totals: `counts` of the rows of `source`, by `subject_id`, in the order that folding has too."""
-    key = next(iter(table.primary_key.columns))
-    columns = [table.c[name] for name in counts]
-    totals = (
-        sa.select(subject_id, *counts.values())
-        .select_from(source)
-        .where(subject_id.is_not(None))
-        .group_by(subject_id)
-        .order_by(subject_id)
-    )
-    new = insert(table).from_select([key, *columns], totals)
-    return (
-        new.on_conflict_do_update(
-            index_elements=[key], set_={column: column + new.excluded[column.name] for column in columns}
-        )
-        .returning(key)
-        .cte(f"counted_in_{table.name}")
-    )
-
-
-def _size(rows: sa.CTE) -> sa.ScalarSelect[int]:
-    return sa.select(sa.func.count()).select_from(rows).scalar_subquery()
+_new_post = bulks.staging(
+    "new_post",
+    bulks.text("external_id"),
+    bulks.text("author"),
+    bulks.text("body"),
+    bulks.date(),
+    bulks.text("reply_to"),
+    bulks.text("root"),
+    bulks.text("entities"),
+    sa.Column("mentioned", sa.ARRAY(sa.BigInteger)),
+)
+_new_tag = bulks.staging("new_tag", bulks.text("post"), bulks.text("name"), bulks.text("shown"))
+_new_like = bulks.staging("new_like", bulks.text("account"), bulks.text("post"), bulks.date())
+_new_friendship = bulks.staging("new_friendship", bulks.text("one"), bulks.text("other"), bulks.date())
 
 
 def _add_accounts() -> sa.Insert:
-    own, is_own = _record("own", _new_account.c.external_id)
+    own, is_own = bulks.record("own", _new_account.c.external_id)
     rows = sa.select(own.c.local_id, _new_account.c.handle, _new_account.c.display_name).select_from(
         _new_account.join(own, is_own)
     )
@@ -161,12 +103,19 @@ def _add_accounts() -> sa.Insert:
 
 
 def _add_posts() -> sa.Select[int, int]:
-    own, is_own = _record("own", _new_post.c.external_id)
-    author, is_author = _record("author", _new_post.c.author)
-    parent, is_parent = _record("parent", _new_post.c.reply_to)
-    root, is_root = _record("root", _new_post.c.root)
+    own, is_own = bulks.record("own", _new_post.c.external_id)
+    author, is_author = bulks.record("author", _new_post.c.author)
+    parent, is_parent = bulks.record("parent", _new_post.c.reply_to)
+    root, is_root = bulks.record("root", _new_post.c.root)
     rows = (
-        sa.select(own.c.local_id, author.c.local_id, _new_post.c.body, parent.c.local_id, root.c.local_id)
+        sa.select(
+            own.c.local_id,
+            author.c.local_id,
+            _new_post.c.body,
+            sa.cast(_new_post.c.entities, JSONB),
+            parent.c.local_id,
+            root.c.local_id,
+        )
         .select_from(
             _new_post.join(own, is_own).join(author, is_author).outerjoin(parent, is_parent).outerjoin(root, is_root)
         )
@@ -177,19 +126,70 @@ def _add_posts() -> sa.Select[int, int]:
     )
     added = (
         sa.insert(post)
-        .from_select(["id", "author_id", "body", "reply_to_id", "root_id"], rows)
+        .from_select(["id", "author_id", "body", "entities", "reply_to_id", "root_id"], rows)
         .returning(post.c.author_id, post.c.reply_to_id)
         .cte("added")
     )
-    return sa.select(_size(added), _size(added)).add_cte(
-        _counted(account_count, added.c.author_id, {"post_count": sa.func.count()}, added),
-        _counted(post_count, added.c.reply_to_id, {"reply_count": sa.func.count()}, added),
+    return sa.select(bulks.size(added), bulks.size(added)).add_cte(
+        bulks.counted(account_count, added.c.author_id, {"post_count": sa.func.count()}, added),
+        bulks.counted(post_count, added.c.reply_to_id, {"reply_count": sa.func.count()}, added),
+    )
+
+
+def _add_mentions() -> sa.Insert:
+    own, is_own = bulks.record("own", _new_post.c.external_id)
+    rows = sa.select(own.c.local_id, sa.func.unnest(_new_post.c.mentioned)).select_from(_new_post.join(own, is_own))
+    return sa.insert(post_mention).from_select(["post_id", "account_id"], rows)
+
+
+def _add_tags() -> sa.Select[int, int]:
+    tagged, is_tagged = bulks.record("tagged", _new_tag.c.post)
+    found = (
+        sa.select(tagged.c.local_id.label("post_id"), _new_tag.c.name, _new_tag.c.shown)
+        .select_from(_new_tag.join(tagged, is_tagged))
+        .cte("found")
+    )
+    live = (
+        sa.select(found.c.post_id, found.c.name, found.c.shown)
+        .select_from(found.join(post, post.c.id == found.c.post_id))
+        .where(post.c.deleted_at.is_(None))
+        .cte("live")
+    )
+    # A new hashtag is shown as the oldest post of the bulk has it.
+    first = (
+        sa.select(live.c.name, live.c.shown)
+        .ext(distinct_on(live.c.name))
+        .order_by(live.c.name, live.c.post_id, live.c.shown)
+        .subquery("first")
+    )
+    # By code points, which is the order in which posting makes hashtags.
+    order = sa.collate(first.c.name, "C")
+    listed = sa.select(
+        sa.func.array_agg(aggregate_order_by(first.c.name, order)).label("names"),
+        sa.func.array_agg(aggregate_order_by(first.c.shown, order)).label("shown"),
+    ).subquery("listed")
+    named = sa.func.hashtag_ids(listed.c.names, listed.c.shown).table_valued(
+        sa.column("id", sa.BigInteger), sa.column("name", sa.Text), name="named"
+    )
+    hashtags = sa.select(named.c.id, named.c.name).select_from(listed.join(named, sa.true())).cte("hashtags")
+    added = (
+        insert(post_hashtag)
+        .from_select(
+            ["hashtag_id", "post_id"],
+            sa.select(hashtags.c.id, live.c.post_id).select_from(live.join(hashtags, hashtags.c.name == live.c.name)),
+        )
+        .on_conflict_do_nothing()
+        .returning(post_hashtag.c.hashtag_id)
+        .cte("added")
+    )
+    return sa.select(bulks.size(found), bulks.size(added)).add_cte(
+        bulks.counted(hashtag_count, added.c.hashtag_id, {"post_count": sa.func.count()}, added)
     )
 
 
 def _add_likes() -> sa.Select[int, int]:
-    liker, is_liker = _record("liker", _new_like.c.account)
-    liked, is_liked = _record("liked", _new_like.c.post)
+    liker, is_liker = bulks.record("liker", _new_like.c.account)
+    liked, is_liked = bulks.record("liked", _new_like.c.post)
     found = (
         sa.select(
             sa.func.mint_id(_new_like.c.at).label("id"),
@@ -207,14 +207,14 @@ def _add_likes() -> sa.Select[int, int]:
         .returning(like.c.post_id)
         .cte("added")
     )
-    return sa.select(_size(found), _size(added)).add_cte(
-        _counted(post_count, added.c.post_id, {"like_count": sa.func.count()}, added)
+    return sa.select(bulks.size(found), bulks.size(added)).add_cte(
+        bulks.counted(post_count, added.c.post_id, {"like_count": sa.func.count()}, added)
     )
 
 
 def _add_friendships() -> sa.Select[int, int]:
-    one, is_one = _record("one", _new_friendship.c.one)
-    other, is_other = _record("other", _new_friendship.c.other)
+    one, is_one = bulks.record("one", _new_friendship.c.one)
+    other, is_other = bulks.record("other", _new_friendship.c.other)
     found = (
         sa.select(one.c.local_id.label("one_id"), other.c.local_id.label("other_id"), _new_friendship.c.at)
         .select_from(_new_friendship.join(one, is_one).join(other, is_other))
@@ -240,12 +240,14 @@ def _add_friendships() -> sa.Select[int, int]:
         sa.select(added.c.follower_id, zero, unit),
     ).subquery("ends")
     sums = {"follower_count": sa.func.sum(ends.c.followers), "following_count": sa.func.sum(ends.c.following)}
-    return sa.select(_size(found), _size(added)).add_cte(_counted(account_count, ends.c.account_id, sums, ends))
+    return sa.select(bulks.size(found), bulks.size(added)).add_cte(
+        bulks.counted(account_count, ends.c.account_id, sums, ends)
+    )
 
 
 def _stale() -> sa.Select[int, int]:
     """Who can sign in and follows an author of the staged posts; one such author for each."""
-    author, is_author = _record("author", _new_post.c.author)
+    author, is_author = bulks.record("author", _new_post.c.author)
     return (
         sa.select(follow.c.follower_id, sa.func.min(follow.c.followee_id))
         .select_from(
@@ -258,20 +260,36 @@ def _stale() -> sa.Select[int, int]:
     )
 
 
-_DROP_KNOWN = {staging.name: command(_drop_known(staging)) for staging in (_new_account, _new_post)}
-_MINT = {staging.name: command(_mint(staging)) for staging in (_new_account, _new_post)}
+def _stale_by_hashtags() -> sa.Select[int, int]:
+    """Who follows a hashtag of the staged tags; one such hashtag for each."""
+    return (
+        sa.select(hashtag_follow.c.account_id, sa.func.min(hashtag.c.id))
+        .select_from(
+            _new_tag.join(hashtag, hashtag.c.name == _new_tag.c.name).join(
+                hashtag_follow, hashtag_follow.c.hashtag_id == hashtag.c.id
+            )
+        )
+        .group_by(hashtag_follow.c.account_id)
+    )
+
+
+_DROP_KNOWN_ACCOUNTS = command(bulks.drop_known(_new_account))
+_MINT = {staging.name: command(bulks.mint(staging)) for staging in (_new_account, _new_post)}
 _ADD_ACCOUNTS = command(_add_accounts())
 _ADDED_HANDLES = values_of(sa.select(_new_account.c.handle), str)
-_ADD_POSTS = rows_of(_add_posts(), _Added)
-_ADD_LIKES = rows_of(_add_likes(), _Added)
-_ADD_FRIENDSHIPS = rows_of(_add_friendships(), _Added)
+_ADD_POSTS = rows_of(_add_posts(), bulks.Added)
+_ADD_MENTIONS = command(_add_mentions())
+_ADD_TAGS = rows_of(_add_tags(), bulks.Added)
+_ADD_LIKES = rows_of(_add_likes(), bulks.Added)
+_ADD_FRIENDSHIPS = rows_of(_add_friendships(), bulks.Added)
 _STALE = rows_of(_stale(), _Stale)
+_STALE_BY_HASHTAGS = rows_of(_stale_by_hashtags(), _Stale)
 
 
 async def add_accounts(tx: Transaction, source: str, accounts: Sequence[ArchivedAccount]) -> int:
     """Adds those that are not here; gives their number. Raises ValidationError if a handle is taken."""
-    await _stage(tx, source, _new_account, accounts)
-    await tx.run(_DROP_KNOWN[_new_account.name], source=source)
+    await bulks.stage(tx, source, _new_account, accounts)
+    await tx.run(_DROP_KNOWN_ACCOUNTS, source=source)
     await tx.run(_MINT[_new_account.name], source=source)
     try:
         added = await tx.run(_ADD_ACCOUNTS, source=source)
@@ -284,40 +302,55 @@ async def add_accounts(tx: Transaction, source: str, accounts: Sequence[Archived
 async def add_posts(tx: Transaction, source: str, archived: Sequence[ArchivedPost]) -> int:
     """Adds those that are not here; gives their number. A post and replies to it may come in one bulk.
 
-    Bodies have passed `archives.checked_body`. Raises UnknownRecordError.
+    Bodies have passed `archives.checked_body`. Their entities are bound as posting binds them. Raises
+    UnknownRecordError.
     """
-    await _stage(tx, source, _new_post, archived)
-    await tx.run(_DROP_KNOWN[_new_post.name], source=source)
+    await archives.lock_source(tx, source)
+    present = await archives.fetch_local_ids(tx, source, [each.external_id for each in archived])
+    new = [each for each in archived if each.external_id not in present]
+    said = await entities.bind_all(tx, [each.body for each in new])
+
+    staged = [(*each, bound.stored, bound.account_ids) for each, bound in zip(new, said, strict=True)]
+    await bulks.stage(tx, source, _new_post, staged)
     minted = await tx.run(_MINT[_new_post.name], source=source)
     added = await tx.row(_ADD_POSTS, source=source)
+    await tx.run(_ADD_MENTIONS, source=source)
+    tags = [
+        ArchivedTag(each.external_id, shown)
+        for each, bound in zip(new, said, strict=True)
+        for _, shown in bound.hashtags
+    ]
+    await add_tags(tx, source, tags)
 
     for stale in await tx.rows(_STALE, source=source):
-        await outbox.record(tx, FollowChanged(follower_id=stale.follower_id, followee_id=stale.followee_id))
-    return _all_found(added, minted)
+        await outbox.record(tx, FollowChanged(follower_id=stale.follower_id, followee_id=stale.followed_id))
+    return bulks.all_found(added, minted)
+
+
+async def add_tags(tx: Transaction, source: str, archived: Sequence[ArchivedTag]) -> int:
+    """Gives posts hashtags that they do not have; gives the number of those. A deleted post gets none.
+
+    Raises UnknownRecordError.
+    """
+    staged = [(tag.post, normalised_hashtag(tag.hashtag), tag.hashtag) for tag in archived]
+    await bulks.stage(tx, source, _new_tag, staged)
+    added = await tx.row(_ADD_TAGS, source=source)
+    assert added is not None
+
+    for stale in await tx.rows(_STALE_BY_HASHTAGS) if added.added else ():
+        await outbox.record(tx, HashtagFollowChanged(follower_id=stale.follower_id, hashtag_id=stale.followed_id))
+    return bulks.all_found(added, len(archived))
 
 
 async def add_likes(tx: Transaction, source: str, archived: Sequence[ArchivedLike]) -> int:
     """Adds likes that are not here; gives their number. Raises UnknownRecordError."""
-    await _stage(tx, source, _new_like, archived)
+    await bulks.stage(tx, source, _new_like, archived)
     added = await tx.row(_ADD_LIKES, source=source)
-    return _all_found(added, len(archived))
+    return bulks.all_found(added, len(archived))
 
 
 async def add_friendships(tx: Transaction, source: str, archived: Sequence[ArchivedFriendship]) -> int:
     """Makes each two follow each other; gives the number of follows that are new. Raises UnknownRecordError."""
-    await _stage(tx, source, _new_friendship, archived)
+    await bulks.stage(tx, source, _new_friendship, archived)
     added = await tx.row(_ADD_FRIENDSHIPS, source=source)
-    return _all_found(added, len(archived))
-
-
-async def _stage(tx: Transaction, source: str, staging: sa.Table, records: Sequence[Sequence[object]]) -> None:
-    await archives.lock_source(tx, source)
-    await tx.rows(_CREATE[staging.name])
-    await tx.copy_in(staging.name, columns=list(staging.c.keys()), rows=records)
-
-
-def _all_found(added: _Added | None, expected: int) -> int:
-    assert added is not None
-    if added.found != expected:
-        raise UnknownRecordError(f"{expected - added.found} records name others that are not here.")
-    return added.added
+    return bulks.all_found(added, len(archived))

@@ -59,6 +59,7 @@ _HASHTAG = regex.compile(
     rf"(?<!{_IN_TAG}|{_JOINERS}|&)[#\uFF03](?!\p{{M}})((?:{_IN_TAG}++|{_JOINERS}++(?={_IN_TAG}))++)(?![#\uFF03]|://)",
     regex.VERSION1,
 )
+_TAG_PARTS = regex.compile(rf"{_IN_TAG}++", regex.VERSION1)
 _LETTER = regex.compile(r"\p{L}")
 _SIGN = regex.compile(r"[@\uFF20#\uFF03]")
 _ASTRAL = regex.compile(r"[\U00010000-\U0010FFFF]")
@@ -102,6 +103,19 @@ def utf16_offsets(body: str, ranges: Iterable[tuple[int, int]]) -> list[tuple[in
     if not astral:
         return list(ranges)
     return [(start + bisect_left(astral, start), end + bisect_left(astral, end)) for start, end in ranges]
+
+
+def hashtag_from(name: str) -> str | None:
+    """The hashtag that a name of something makes, without "#"; None if it makes none.
+
+    Between what may stand in a hashtag, an underscore takes the place of what may not:
+    "Diana,_Princess_of_Wales" is Diana_Princess_of_Wales, "Would?" is Would.
+    """
+    tag = name
+    if _HASHTAG.fullmatch(f"#{name}") is None:
+        tag = "_".join(part for part in (part.strip("_") for part in _TAG_PARTS.findall(name)) if part)
+    found = extract(f"#{tag}")
+    return tag if found == [Found(EntityKind.HASHTAG, 0, len(tag) + 1, tag)] else None
 
 
 def normalised_hashtag(name: str) -> str:

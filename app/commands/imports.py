@@ -62,7 +62,7 @@ def _run(bring_in: "Callable[[Settings, Report], Awaitable[None]]") -> None:
 
     from rich.console import Console
 
-    from actions.imports import UnknownRecordError
+    from actions.bulks import UnknownRecordError
     from app.commands.checks import require_servers
     from app.imports.report import Report, SourceError, progress_bars
     from core.errors import RookeryError

@@ -6,7 +6,7 @@ from pathlib import Path
 from actions import archives, imports
 from app.imports.report import Report
 from app.imports.runs import add_in_bulks, import_database, prefix_of
-from app.imports.snb_files import REPLY_LAG, Snapshot, count_unmapped, open_snapshot, read_snapshot
+from app.imports.snb_files import REPLY_LAG, Snapshot, count_unmapped, open_snapshot, read_snapshot, read_tags
 from app.imports.snb_stream import Event, batches, read_stream, stream_files
 from app.settings import Settings
 from core import ids
@@ -27,8 +27,9 @@ async def import_snb(
     opened = open_snapshot(folder)
     files = stream_files(folder) if has_stream else []
     count_unmapped(folder, report)
-    snapshot = read_snapshot(opened, prefix=prefix, report=report)
-    events = read_stream(files, prefix=prefix, report=report)
+    tags = read_tags(opened, report)
+    snapshot = read_snapshot(opened, prefix=prefix, tags=tags, report=report)
+    events = read_stream(files, prefix=prefix, tags=tags, report=report)
 
     source = f"snb/{prefix}"
     async with import_database(settings) as db:
@@ -39,6 +40,7 @@ async def import_snb(
                 advance(len(some))
     photo_count = snapshot.photo_count + sum(event.is_photo for event in events)
     report.remarks.append(f"photos: {photo_count:,} posts without a text; the name of the file stands in them")
+    report.remarks.append(tags.remark())
 
 
 async def _add_snapshot(db: Database, snapshot: Snapshot, source: str, report: Report) -> None:
@@ -48,6 +50,7 @@ async def _add_snapshot(db: Database, snapshot: Snapshot, source: str, report: R
         db, imports.add_friendships, snapshot.friendships, source=source, name="follows", report=report, rows_each=2
     )
     await add_in_bulks(db, imports.add_posts, posts, source=source, name="posts", report=report)
+    await add_in_bulks(db, imports.add_tags, snapshot.tags, source=source, name="tags", report=report)
     await add_in_bulks(db, imports.add_likes, snapshot.likes, source=source, name="likes", report=report)
 
 
@@ -59,6 +62,7 @@ async def _replay(db: Database, events: list[Event], source: str, report: Report
         rows = _ROWS_EACH.get(event.name, 1)
         if event.key in local_ids:
             report.present[event.name] += rows
+            report.present["tags"] += len(event.hashtags)
             continue
         missing = [record for record in event.needs if record not in local_ids]
         if missing:
@@ -71,6 +75,7 @@ async def _replay(db: Database, events: list[Event], source: str, report: Report
             report.skip(event.place, error)
         else:
             report.added[event.name] += rows
+            report.added["tags"] += len(event.hashtags)
 
 
 def _date_of(event: Event, local_ids: dict[str, int]) -> datetime:
@@ -81,6 +86,9 @@ def _date_of(event: Event, local_ids: dict[str, int]) -> datetime:
 
 async def _act(tx: Transaction, event: Event, source: str, local_ids: dict[str, int]) -> int:
     async def act(tx: Transaction) -> int:
-        return await event.act(tx, local_ids)
+        local_id = await event.act(tx, local_ids)
+        if event.hashtags:
+            await archives.tag_post(tx, local_id, event.hashtags)
+        return local_id
 
     return await archives.bring_in(tx, source, event.key, act=act)

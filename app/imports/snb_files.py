@@ -9,11 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from actions import archives
-from actions.imports import ArchivedAccount, ArchivedFriendship, ArchivedLike, ArchivedPost
+from actions.imports import ArchivedAccount, ArchivedFriendship, ArchivedLike, ArchivedPost, ArchivedTag
 from app.imports import dates, tables
 from app.imports.report import Place, Report, SourceError
 from app.imports.runs import handle_of
-from app.imports.tables import Row, Table
+from app.imports.snb_tags import Tags, open_tags
+from app.imports.tables import Row, Table, parts_of
 from core.errors import RefusalError
 
 _TABLES = {
@@ -24,13 +25,16 @@ _TABLES = {
     "person_likes_post": ("Person.id", "Post.id", "creationDate"),
     "person_likes_comment": ("Person.id", "Comment.id", "creationDate"),
 }
+# Read where a data set has the file.
+_OPTIONAL_TABLES = {
+    "post_hasTag_tag": ("Post.id", "Tag.id"),
+    "comment_hasTag_tag": ("Comment.id", "Tag.id"),
+}
 # What Rookery has no place for; counted where a data set has the file.
 _UNMAPPED = {
     "forum": "forums",
     "forum_hasMember_person": "forum memberships",
     "forum_hasTag_tag": "tags of forums",
-    "post_hasTag_tag": "tags of posts",
-    "comment_hasTag_tag": "tags of comments",
     "person_hasInterest_tag": "interests of persons",
 }
 # Ids sort by time, and a reply must sort behind what it answers.
@@ -65,6 +69,7 @@ class Snapshot:
     friendships: list[ArchivedFriendship] = field(default_factory=list)
     posts: dict[str, ArchivedPost] = field(default_factory=dict)
     likes: list[ArchivedLike] = field(default_factory=list)
+    tags: list[ArchivedTag] = field(default_factory=list)
     photo_count: int = 0
 
 
@@ -78,14 +83,24 @@ def open_snapshot(folder: Path) -> Tables:
         raise SourceError(f"{folder} is no LDBC SNB data set: it has no folder 'dynamic'.")
     found: Tables = {}
     for name, columns in _TABLES.items():
-        paths = _parts(dynamic, name) or [dynamic / f"{name}_0_0.csv"]
+        paths = parts_of(dynamic, name) or [dynamic / f"{name}_0_0.csv"]
         found[name] = [tables.open_table(path, columns, delimiter="|") for path in paths]
+    for name, columns in _OPTIONAL_TABLES.items():
+        found[name] = [tables.open_table(path, columns, delimiter="|") for path in parts_of(dynamic, name)]
+    found["tag"] = open_tags(folder)
     return found
 
 
-def read_snapshot(opened: Tables, *, prefix: str, report: Report) -> Snapshot:
-    """Reads all tables, and tells what it skips."""
-    reader = _Reader(prefix)
+def read_tags(opened: Tables, report: Report) -> Tags:
+    """Reads the tables of tags, and tells what it skips."""
+    tags = Tags(report)
+    _each(opened["tag"], tags.take, report)
+    return tags
+
+
+def read_snapshot(opened: Tables, *, prefix: str, tags: Tags, report: Report) -> Snapshot:
+    """Reads all other tables, and tells what it skips."""
+    reader = _Reader(prefix, tags)
     for name, take in (
         ("person", reader.take_person),
         ("person_knows_person", reader.take_friendship),
@@ -96,20 +111,17 @@ def read_snapshot(opened: Tables, *, prefix: str, report: Report) -> Snapshot:
     reader.place_comments(report)
     for name in ("person_likes_post", "person_likes_comment"):
         _each(opened[name], reader.take_like_of(post if name == "person_likes_post" else comment), report)
+    for name in _OPTIONAL_TABLES:
+        _each(opened[name], reader.take_tag_of(post if name == "post_hasTag_tag" else comment), report)
     return reader.found
 
 
 def count_unmapped(folder: Path, report: Report) -> None:
     """Counts the records that Rookery has no place for."""
     for name, what in _UNMAPPED.items():
-        for path in _parts(folder / "dynamic", name):
+        for path in parts_of(folder / "dynamic", name):
             with tables.opened(path) as file:
                 report.unmapped[what] += max(0, sum(1 for _ in file) - 1)
-
-
-def _parts(folder: Path, name: str) -> list[Path]:
-    """The files of one table: large data sets have several."""
-    return sorted(folder.glob(f"{name}_[0-9]*_[0-9]*.csv"))
 
 
 def _each(parts: list[Table], take: Callable[[Row], None], report: Report) -> None:
@@ -131,11 +143,13 @@ class _Comment:
 class _Reader:
     """What was read so far. `take_…` adds a row to it; raises ValueError or RefusalError if that cannot be."""
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, tags: Tags) -> None:
         self.found = Snapshot()
         self._prefix = prefix
+        self._tags = tags
         self._friends: set[frozenset[str]] = set()
         self._likes: set[tuple[str, str]] = set()
+        self._tagged: set[tuple[str, str]] = set()
         self._comments: dict[str, _Comment] = {}
 
     def take_person(self, row: Row) -> None:
@@ -199,6 +213,20 @@ class _Reader:
             self.found.likes.append(like)
 
         return take_like
+
+    def take_tag_of(self, kind: Callable[[str], str]) -> Callable[[Row], None]:
+        """Takes a row of a table whose first column is of this kind."""
+
+        def take_tag(row: Row) -> None:
+            key, number = self._known(kind(row.fields[0])), row.fields[1]
+            if (key, number) in self._tagged:
+                raise ValueError(f"That {key} has tag {number} was there before.")
+            hashtag = self._tags.hashtag_of(number)
+            self._tagged.add((key, number))
+            if hashtag is not None:
+                self.found.tags.append(ArchivedTag(key, hashtag))
+
+        return take_tag
 
     def _known(self, key: str) -> str:
         if key not in self.found.accounts and key not in self.found.posts:

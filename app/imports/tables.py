@@ -48,6 +48,11 @@ def open_table(path: Path, columns: Sequence[str], *, delimiter: str) -> Table:
     return Table(path, delimiter, len(names), wanted_columns(path, names, columns))
 
 
+def parts_of(folder: Path, name: str) -> list[Path]:
+    """The files of one table of a data set: large ones have several."""
+    return sorted(folder.glob(f"{name}_[0-9]*_[0-9]*.csv"))
+
+
 def header_line(file: BinaryIO, path: Path) -> str:
     """The first line. Raises SourceError if there is none, or no text."""
     try:

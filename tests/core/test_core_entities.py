@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actions import inputs
-from core.entities import LONGEST_HASHTAG_CHARS, EntityKind, Found, extract, normalised_hashtag, utf16_offsets
+from core.entities import (
+    LONGEST_HASHTAG_CHARS,
+    EntityKind,
+    Found,
+    extract,
+    hashtag_from,
+    normalised_hashtag,
+    utf16_offsets,
+)
 
 MENTION, HASHTAG, LINK = EntityKind
 FRAGMENTS = (
@@ -224,3 +232,34 @@ def test_case_and_form_do_not_tell_hashtags_apart(name: str) -> None:
     assert normalised_hashtag(name.casefold()) == expected
     for form in ("NFC", "NFD", "NFKC", "NFKD"):
         assert normalised_hashtag(unicodedata.normalize(form, name)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Hamid_Karzai", "Hamid_Karzai"),
+        ("_Privé_", "_Privé_"),
+        ("Diana,_Princess_of_Wales", "Diana_Princess_of_Wales"),
+        ("Jean-Luc Picard", "Jean_Luc_Picard"),
+        ("The_Notorious_B.I.G.", "The_Notorious_B_I_G"),
+        ("¿Qué?", "Qué"),
+        ("#sign", "sign"),
+        ("a#b", "a_b"),
+        ("1962–1966", None),
+        ("!?", None),
+        ("", None),
+        ("\ud800", None),
+        ("x" * LONGEST_HASHTAG_CHARS, "x" * LONGEST_HASHTAG_CHARS),
+        ("x" * (LONGEST_HASHTAG_CHARS + 1), None),
+    ],
+)
+def test_names_make_hashtags_without_what_cannot_stand_in_one(name: str, expected: str | None) -> None:
+    assert hashtag_from(name) == expected
+
+
+@given(any_text)
+def test_a_hashtag_made_of_a_name_is_found_whole_in_a_text(name: str) -> None:
+    tag = hashtag_from(name)
+    if tag is not None:
+        assert extract(f"#{tag}") == [Found(HASHTAG, 0, len(tag) + 1, tag)]
+        assert hashtag_from(tag) == tag

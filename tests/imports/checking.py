@@ -8,7 +8,20 @@ from rich.console import Console
 
 from app.imports.report import Report, progress_bars
 
-TABLES = ("account", "post", "follow", "post_like", "imported_record", "account_count", "post_count", "outbox")
+TABLES = (
+    "account",
+    "post",
+    "follow",
+    "post_like",
+    "hashtag",
+    "post_hashtag",
+    "post_mention",
+    "imported_record",
+    "account_count",
+    "post_count",
+    "hashtag_count",
+    "outbox",
+)
 
 _ACCOUNT_TOTALS = """
     SELECT a.handle,
@@ -37,6 +50,17 @@ _POST_COUNTS = """
         coalesce(c.reply_count, 0) + coalesce(sum(d.amount) FILTER (WHERE d.counter = 2), 0)
     FROM post p LEFT JOIN post_count c ON c.post_id = p.id LEFT JOIN count_delta d ON d.subject_id = p.id
     GROUP BY p.id, c.post_id ORDER BY p.id
+"""
+_HASHTAG_TOTALS = """
+    SELECT h.name,
+        (SELECT count(*) FROM post_hashtag l JOIN post p ON p.id = l.post_id
+         WHERE l.hashtag_id = h.id AND p.deleted_at IS NULL)
+    FROM hashtag h ORDER BY h.id
+"""
+_HASHTAG_COUNTS = """
+    SELECT h.name, coalesce(c.post_count, 0) + coalesce(sum(d.amount) FILTER (WHERE d.counter = 8), 0)
+    FROM hashtag h LEFT JOIN hashtag_count c ON c.hashtag_id = h.id LEFT JOIN count_delta d ON d.subject_id = h.id
+    GROUP BY h.id, c.hashtag_id ORDER BY h.id
 """
 
 
@@ -77,6 +101,7 @@ async def assert_counts_are_exact(sql: asyncpg.Connection) -> None:
     """What counts say, total and deltas together, is what there is."""
     assert _plain(await sql.fetch(_ACCOUNT_COUNTS)) == _plain(await sql.fetch(_ACCOUNT_TOTALS))
     assert _plain(await sql.fetch(_POST_COUNTS)) == _plain(await sql.fetch(_POST_TOTALS))
+    assert _plain(await sql.fetch(_HASHTAG_COUNTS)) == _plain(await sql.fetch(_HASHTAG_TOTALS))
 
 
 def _plain(records: list[asyncpg.Record]) -> list[tuple[object, ...]]:

@@ -1,16 +1,18 @@
-"""Bulks whose records do not fit together: refused whole."""
+"""Bulks whose records do not fit together, which are refused whole; and bulks that meet."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import asyncpg
 import pytest
 
-from actions import imports
-from actions.imports import ArchivedAccount, ArchivedFriendship, ArchivedLike, ArchivedPost, UnknownRecordError
-from app.imports.runs import import_database
+from actions import imports, posts
+from actions.bulks import UnknownRecordError
+from actions.imports import ArchivedAccount, ArchivedFriendship, ArchivedLike, ArchivedPost, ArchivedTag
+from app.imports.runs import archived_viewer, import_database
 from app.settings import Settings
-from tests.imports.checking import sizes
+from tests.imports.checking import assert_counts_are_exact, sizes
 
 AT = datetime(2010, 3, 1, tzinfo=UTC)
 POST = ArchivedPost("post:1", "ann", "hello", AT)
@@ -22,6 +24,7 @@ POST = ArchivedPost("post:1", "ann", "hello", AT)
         (imports.add_posts, POST, ArchivedPost("post:2", "nobody", "hello", AT)),
         (imports.add_posts, POST, ArchivedPost("post:2", "ann", "hello", AT, "post:9", "post:1")),
         (imports.add_posts, POST, ArchivedPost("post:2", "ann", "hello", AT, "post:1", "post:9")),
+        (imports.add_tags, ArchivedTag("post:0", "Trees"), ArchivedTag("post:9", "Trees")),
         (imports.add_likes, ArchivedLike("bo", "post:0", AT), ArchivedLike("nobody", "post:0", AT)),
         (imports.add_likes, ArchivedLike("bo", "post:0", AT), ArchivedLike("bo", "post:9", AT)),
         (imports.add_friendships, ArchivedFriendship("ann", "bo"), ArchivedFriendship("ann", "nobody")),
@@ -42,3 +45,26 @@ async def test_bulk_that_names_an_unknown_record_is_refused_whole(
 
         assert await db.transact(add, "tiny", [good]) >= 1
         assert await sizes(sql) != before
+
+
+async def test_bulks_and_posts_that_meet_on_new_hashtags_make_each_once(
+    settings: Settings, sql: asyncpg.Connection
+) -> None:
+    names = [f"Tree{number}" for number in range(300)] + ["Ärger", "zebra", "Zoo", "名前"]
+    async with import_database(settings) as db:
+        for source in ("one", "other"):
+            await db.transact(imports.add_accounts, source, [ArchivedAccount("ann", f"{source}_ann", "Ann")])
+            await db.transact(imports.add_posts, source, [POST])
+        author = await sql.fetchval("SELECT id FROM account WHERE handle = 'one_ann'")
+        post = posts.NewPost(body=" ".join(f"#{name}" for name in names[-30:]))
+
+        added = await asyncio.gather(
+            db.transact(imports.add_tags, "one", [ArchivedTag("post:1", name) for name in names]),
+            db.transact(imports.add_tags, "other", [ArchivedTag("post:1", name) for name in reversed(names)]),
+            *(db.transact(posts.create_post, archived_viewer(author), post) for _ in range(3)),
+        )
+
+    assert added[:2] == [len(names), len(names)]
+    assert await sql.fetchval("SELECT count(*) FROM hashtag") == len(names)
+    assert await sql.fetchval("SELECT count(*) FROM post_hashtag") == 2 * len(names) + 3 * 30
+    await assert_counts_are_exact(sql)

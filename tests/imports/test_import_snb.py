@@ -1,5 +1,7 @@
 """`rookery import snb`: a snapshot in bulk, then a stream of events through the acts of clients."""
 
+import json
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,9 +10,9 @@ import asyncpg
 import pytest
 
 from access.viewer import Viewer
-from actions import accounts, follows
+from actions import accounts, deletions, follows, hashtags
 from app.imports.report import SourceError
-from app.imports.runs import import_database
+from app.imports.runs import archived_viewer, import_database
 from app.imports.snb import import_snb
 from app.settings import Settings
 from core import ids
@@ -27,6 +29,7 @@ COMMENTS = (
 )
 LIKES_OF_POSTS = "Person.id|Post.id|creationDate\n2|10|2010-03-05\n"
 LIKES_OF_COMMENTS = "Person.id|Comment.id|creationDate\n1|20|2010-03-06\n"
+TAGS = "id|name|url|hasType\n1|Trees|u|2\n2|Oh,_Pretty_Woman|u|2\n3|1962-1966|u|2\n4|Trees|u|2\n"
 FILES = {
     "person": PERSONS,
     "person_knows_person": KNOWS,
@@ -41,14 +44,17 @@ DataSet = Callable[..., Path]
 
 @pytest.fixture
 def data_set(tmp_path: Path) -> DataSet:
-    """Writes a data set of two persons; keywords replace files (None: leaves one out), `stream` adds one."""
+    """Writes a data set of two persons; keywords replace files (None: leaves one out), `stream` and `tags` add one."""
 
-    def write(*, stream: str | None = "", **changed: str | None) -> Path:
+    def write(*, stream: str | None = "", tags: str | None = None, **changed: str | None) -> Path:
         folder = tmp_path / "tiny"
         (folder / "dynamic").mkdir(parents=True)
         for name, content in {**FILES, **changed}.items():
             if content is not None:
                 (folder / "dynamic" / f"{name}_0_0.csv").write_text(content, encoding="utf-8")
+        if tags is not None:
+            (folder / "static").mkdir()
+            (folder / "static" / "tag_0_0.csv").write_text(tags, encoding="utf-8")
         if stream is not None:
             (folder / "update_streams").mkdir()
             (folder / "update_streams" / "updateStream_0_0_forum.csv").write_text(stream, encoding="utf-8")
@@ -80,6 +86,27 @@ async def _posts(sql: asyncpg.Connection) -> dict[tuple[str, int], tuple[str, st
         )
         for record in records
     }
+
+
+async def _assert_tags_are_those_of(folder: Path, sql: asyncpg.Connection) -> None:
+    """Names of which letters, digits and underscores are left are compared by these alone."""
+    names = {row[0]: row[1] for row in _fields(folder / "static/tag_0_0.csv")[1:]}
+    tagged = _fields(folder / "dynamic/post_hasTag_tag_0_0.csv")[1:]
+    tagged += _fields(folder / "dynamic/comment_hasTag_tag_0_0.csv")[1:]
+    events = _fields(folder / "update_streams/updateStream_0_0_forum.csv")
+    tagged += [[row[3], tag] for row in events if row[2] in "67" for tag in row[-1].split(";") if tag]
+    assert len(tagged) > 4_000
+
+    def bare(name: str) -> str:
+        return "".join(character for character in name if character.isalnum())
+
+    expected = Counter(bare(names[tag]) for _, tag in tagged if any(map(str.isalpha, names[tag])))
+    records = await sql.fetch("SELECT shown FROM hashtag JOIN post_hashtag ON hashtag_id = hashtag.id")
+    assert Counter(bare(record["shown"]) for record in records) == expected
+    of_known = await sql.fetchval("""
+        SELECT count(*) FROM hashtag JOIN post_hashtag ON hashtag_id = hashtag.id WHERE shown = 'Hamid_Karzai'
+    """)
+    assert of_known == sum(names[tag] == "Hamid_Karzai" for _, tag in tagged) > 0
 
 
 async def test_whole_data_set_is_what_its_files_say(
@@ -115,7 +142,10 @@ async def test_whole_data_set_is_what_its_files_say(
     assert await sql.fetchval("SELECT count(*) FROM follow") == 2 * friendships == 2_028
     assert await sql.fetchval("SELECT count(*) FROM post_like") == liked == 2_857
     assert await sql.fetchval("SELECT count(*) FROM post") == 10_709
-    assert report.remarks == ["photos: 6,825 posts without a text; the name of the file stands in them"]
+    assert report.remarks == [
+        "photos: 6,825 posts without a text; the name of the file stands in them",
+        "tags: 1,832 became hashtags, 159 of them spelled anew",
+    ]
     assert report.unmapped["forum memberships of the stream"] == sum(row[2] == "5" for row in events)
     assert told.lines == []
 
@@ -128,6 +158,7 @@ async def test_whole_data_set_is_what_its_files_say(
     assert told_posts == sum(row[2] in "67" for row in events)
     assert await sql.fetchval("SELECT count(*) FROM outbox WHERE event = 'FollowChanged'") == 378
     await assert_counts_are_exact(sql)
+    await _assert_tags_are_those_of(folder, sql)
 
     before = await sizes(sql)
     again = told.report()
@@ -236,6 +267,138 @@ async def test_only_followers_who_can_sign_in_are_told_of_a_bulk(
     assert (await sizes(sql))["post"] == 6
 
 
+async def _tags(sql: asyncpg.Connection) -> list[tuple[str, str]]:
+    """(body, hashtag as it is shown) of each tagged post."""
+    records = await sql.fetch("""
+        SELECT body, shown FROM post_hashtag JOIN hashtag ON hashtag.id = hashtag_id JOIN post ON post.id = post_id
+        ORDER BY body, shown
+    """)
+    return [tuple(record) for record in records]
+
+
+async def test_tags_become_hashtags_of_posts_whose_texts_stay(
+    settings: Settings, sql: asyncpg.Connection, data_set: DataSet, told: Told
+) -> None:
+    at = 1_270_000_000_000
+    folder = data_set(
+        tags=TAGS,
+        post_hasTag_tag="Post.id|Tag.id\n11|1\n11|2\n11|3\n11|4\n11|9\n",
+        comment_hasTag_tag="Comment.id|Tag.id\n20|4\n",
+        stream=(
+            f"{at}|0|6|30||{at}|ip|browser|en|streamed|8|2|50|60|1;2;3;9\n"
+            f"{at + 1}|0|7|31|{at + 1}|ip|browser|answered|8|1|50|30|-1|4\n"
+        ),
+    )
+
+    report = told.report()
+    await import_snb(settings, folder, prefix=None, report=report)
+
+    assert told.lines == []
+    assert await _tags(sql) == [
+        ("About trees", "Oh_Pretty_Woman"),
+        ("About trees", "Trees"),
+        ("answered", "Trees"),
+        ("nice", "Trees"),
+        ("streamed", "Oh_Pretty_Woman"),
+        ("streamed", "Trees"),
+    ]
+    assert await sql.fetchval("SELECT count(entities) FROM post") == 0
+    assert report.unmapped == {"tags of digits and signs only": 2, "tags without a name": 2}
+    assert report.remarks[-1] == "tags: 3 became hashtags, 1 of them spelled anew"
+    # Two tags of one post that are one hashtag are there after the first.
+    assert (report.added["tags"], report.present["tags"]) == (6, 1)
+    await assert_counts_are_exact(sql)
+
+    before = await sizes(sql)
+    again = told.report()
+    await import_snb(settings, folder, prefix=None, report=again)
+    assert (await sizes(sql), again.added["tags"], again.present["tags"]) == (before, 0, 7)
+    await assert_counts_are_exact(sql)
+
+
+async def test_tags_of_what_is_not_here_and_tags_twice_are_told(
+    settings: Settings, sql: asyncpg.Connection, data_set: DataSet, told: Told
+) -> None:
+    at = 1_270_000_000_000
+    folder = data_set(
+        tags=TAGS + "1|Again|u|2\nfive|Not_a_number|u|2\n",
+        post_hasTag_tag="Post.id|Tag.id\n11|1\n11|1\n99|1\n11|x\n",
+        stream=f"{at}|0|6|30||{at}|ip|browser|en|streamed|8|2|50|60|1;x\n",
+    )
+
+    await import_snb(settings, folder, prefix=None, report=told.report())
+
+    assert sorted((name.removesuffix("_0_0.csv"), line) for name, line, _ in told.skipped()) == [
+        ("post_hasTag_tag", 3),
+        ("post_hasTag_tag", 4),
+        ("post_hasTag_tag", 5),
+        ("tag", 6),
+        ("tag", 7),
+        ("updateStream_0_0_forum.csv", 1),
+    ]
+    assert await _tags(sql) == [("About trees", "Trees")]
+
+
+async def test_texts_of_a_snapshot_are_read_as_those_of_posting(
+    settings: Settings, sql: asyncpg.Connection, data_set: DataSet, told: Told
+) -> None:
+    folder = data_set(
+        tags=TAGS,
+        post=POSTS + "12||2010-03-03|#trees and @tiny_2 at example.com, not @nobody|1\n",
+        post_hasTag_tag="Post.id|Tag.id\n12|1\n",
+    )
+    report = told.report()
+
+    await import_snb(settings, folder, prefix=None, report=report)
+
+    mentioned = await sql.fetchval("SELECT id FROM account WHERE handle = 'tiny_2'")
+    stored = json.loads(await sql.fetchval("SELECT entities FROM post WHERE body LIKE '%nobody'"))
+    assert [(kind, target) for kind, _, _, _, _, target in stored] == [
+        (2, "trees"),
+        (1, mentioned),
+        (3, "https://example.com"),
+    ]
+    assert await sql.fetchval("SELECT account_id FROM post_mention") == mentioned
+    assert [tag for _, tag in await _tags(sql)] == ["trees"]
+    assert report.present["tags"] == 1
+    await assert_counts_are_exact(sql)
+
+
+async def test_import_of_a_deleted_post_again_brings_its_tags_not_back(
+    settings: Settings, sql: asyncpg.Connection, data_set: DataSet, told: Told
+) -> None:
+    folder = data_set(tags=TAGS, post_hasTag_tag="Post.id|Tag.id\n11|1\n11|2\n")
+    await import_snb(settings, folder, prefix=None, report=told.report())
+    deleted, author = await sql.fetchrow("SELECT id, author_id FROM post WHERE body = 'About trees'") or (0, 0)
+    async with import_database(settings) as db:
+        await db.transact(deletions.delete_post, archived_viewer(author), deleted)
+    await sql.execute("UPDATE post SET deleted_at = deleted_at - interval '1 hour' WHERE id = $1", deleted)
+    async with import_database(settings) as db:
+        assert await db.transact(deletions.erase_deleted_posts) == 1
+
+    await import_snb(settings, folder, prefix=None, report=told.report())
+
+    assert await _tags(sql) == []
+    await assert_counts_are_exact(sql)
+
+
+async def test_followers_of_a_hashtag_are_told_of_a_bulk_with_new_tags_once(
+    settings: Settings, sql: asyncpg.Connection, data_set: DataSet, told: Told
+) -> None:
+    new = accounts.NewAccount(handle="reader", display_name="Reader", email="reader@rookery.example")
+    async with import_database(settings) as db:
+        reader_id = await db.transact(accounts.register, new, password_hash="none")
+        await db.transact(hashtags.follow_hashtag, archived_viewer(reader_id), "trees")
+    await sql.execute("TRUNCATE outbox")
+    folder = data_set(tags=TAGS, post_hasTag_tag="Post.id|Tag.id\n10|1\n11|1\n11|2\n")
+
+    for _ in range(2):
+        await import_snb(settings, folder, prefix=None, report=told.report())
+
+    told_events = await sql.fetch("SELECT event, (facts->>'follower_id')::bigint AS follower_id FROM outbox")
+    assert [tuple(record) for record in told_events] == [("HashtagFollowChanged", reader_id)]
+
+
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
@@ -245,6 +408,8 @@ async def test_only_followers_who_can_sign_in_are_told_of_a_bulk(
         ({"comment": "id|creationDate|content\n"}, "no column 'creator'"),
         ({"person_knows_person": "Person.id|creationDate\n"}, "no column 'Person.id'"),
         ({"stream": None}, "no files updateStream"),
+        ({"tags": "id|label\n1|Trees\n"}, "no column 'name'"),
+        ({"post_hasTag_tag": "Post.id|tag\n11|1\n"}, "no column 'Tag.id'"),
     ],
 )
 async def test_unusable_data_set_is_refused_and_nothing_is_begun(
