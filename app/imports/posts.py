@@ -17,11 +17,17 @@ from app.imports.report import Place, Report, SourceError
 from app.imports.runs import archived_viewer, import_database
 from app.settings import Settings
 from core.database import Database, Transaction
+from core.entities import EntityKind
 from core.errors import RefusalError
 
 COLUMNS = ("created_at", "text")
 # Records that are looked up together, to see which are here.
 LOOKED_UP_AT_ONCE = 500
+_NAMES = {
+    EntityKind.HASHTAG: "hashtags in them",
+    EntityKind.LINK: "links in them",
+    EntityKind.MENTION: "mentions in them",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +54,25 @@ async def import_posts(settings: Settings, file: Path, *, author: str, report: R
 
 async def _post_all(db: Database, author_id: int, texts: list[DatedText], report: Report) -> None:
     source, viewer = f"posts/{author_id}", archived_viewer(author_id)
-    report.added["posts"] += 0
+    report.refused["TOO_LONG"] += 0
+    report.added.update(dict.fromkeys(("posts", *_NAMES.values()), 0))
     with report.step("posts", len(texts)) as advance:
         for start in range(0, len(texts), LOOKED_UP_AT_ONCE):
             some = texts[start : start + LOOKED_UP_AT_ONCE]
             present = await archives.fetch_local_ids(db, source, [text.key for text in some])
             report.present["posts"] += len(present)
+            posted: list[int] = []
             for text in some:
                 advance(1)
                 if text.key in present:
                     continue
                 try:
-                    await db.transact_at(text.at, _post, viewer, source, text)
+                    posted.append(await db.transact_at(text.at, _post, viewer, source, text))
                 except RefusalError as error:
                     report.skip(text.place, error)
-                else:
-                    report.added["posts"] += 1
+            report.added["posts"] += len(posted)
+            for kind, count in (await archives.fetch_entity_counts(db, posted)).items():
+                report.added[_NAMES[kind]] += count
 
 
 async def _post(tx: Transaction, viewer: Viewer, source: str, text: DatedText) -> int:

@@ -9,6 +9,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from core.errors import ValidationError
+
 
 class SourceError(Exception):
     """The files cannot be imported at all: nothing was. The message is for the person who named them."""
@@ -32,14 +34,17 @@ class Report:
         self.added: Counter[str] = Counter()
         self.present: Counter[str] = Counter()
         self.unmapped: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
         self.remarks: list[str] = []
         self.skipped_lines = 0
         self._tell = tell
         self._progress = progress
 
     def skip(self, place: Place, reason: object) -> None:
-        """A broken line: it is told, counted, and the import goes on without it."""
+        """A broken line: it is told, counted, and the import goes on without it. Rules are counted by their codes."""
         self.skipped_lines += 1
+        if isinstance(reason, ValidationError):
+            self.refused.update({problem.code for problem in reason.problems})
         self._tell(f"{place}: {reason}")
 
     @contextmanager
@@ -56,6 +61,8 @@ class Report:
         for name, count in self.unmapped.items():
             yield f"{name}: {count:,} not imported, Rookery has no such thing"
         yield from self.remarks
+        for code, count in self.refused.items():
+            yield f"refused as {code}: {count:,}"
         yield f"lines skipped: {self.skipped_lines:,}"
 
 

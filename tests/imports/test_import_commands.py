@@ -74,12 +74,19 @@ async def test_skipped_lines_are_printed_with_their_place_and_make_the_status_3(
 async def test_clean_import_has_the_status_0(sql: asyncpg.Connection, run_import: Run, edges: Path) -> None:
     run_import("graph", edges)
     posts = edges.with_name("posts.csv")
-    posts.write_text("created_at,text\n2017-08-27,hello\n")
+    posts.write_text("created_at,text\n2017-08-27,hello @tiny_1 and @nobody: #Two #tags at example.com\n")
 
     done = run_import("posts", posts, "--author", "tiny_1")
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["posts: 1 added", "lines skipped: 0"]
+    assert done.stdout.splitlines() == [
+        "posts: 1 added",
+        "hashtags in them: 2 added",
+        "links in them: 1 added",
+        "mentions in them: 1 added",
+        "refused as TOO_LONG: 0",
+        "lines skipped: 0",
+    ]
     assert (await sizes(sql))["post"] == 1
 
 

@@ -1,7 +1,11 @@
 """`rookery import posts`: dated texts become posts of one account."""
 
+import csv
+import html
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unicodedata import normalize
 
 import asyncpg
 import pytest
@@ -14,6 +18,7 @@ from app.imports.runs import import_database
 from app.settings import Settings
 from core import ids
 from core.clock import utc_now
+from core.entities import EntityKind, extract, normalised_hashtag
 from tests.imports.checking import Told, assert_counts_are_exact, sizes
 
 IN_AN_HOUR = (utc_now() + timedelta(hours=1)).isoformat()
@@ -97,6 +102,41 @@ async def test_broken_records_are_told_with_their_lines_and_the_rest_is_posted(
         ("posts.csv", line) for line in (4, 5, 6, 7, 8, 9, 10, 11, 12, 14)
     ]
     assert report.skipped_lines == 10
+    assert report.refused == {"TOO_LONG": 1, "BLANK": 1, "UNSTORABLE": 1}
+    assert {"refused as TOO_LONG: 1", "lines skipped: 10"} <= set(report.lines())
+    await assert_counts_are_exact(sql)
+
+
+async def test_posts_of_all_languages_go_in_whole_with_their_entities(
+    settings: Settings, sql: asyncpg.Connection, author: str, outside_data: Path, told: Told
+) -> None:
+    file = outside_data / "posts/emoji_tweets_a.csv"
+    report = told.report()
+
+    await import_posts(settings, file, author=author, report=report)
+
+    with file.open(encoding="utf-8", newline="") as opened:
+        bodies = [html.unescape(record["text"]) for record in csv.DictReader(opened)]
+    too_long = report.refused["TOO_LONG"]
+    assert report.added["posts"] + too_long == len(bodies) == 6_023
+    assert report.refused.total() == report.skipped_lines == too_long == len(told.lines) == 0
+    found = Counter(record["body"] for record in await sql.fetch("SELECT body FROM post"))
+    assert found == Counter(normalize("NFC", body.replace("\r\n", "\n").replace("\r", "\n")).strip() for body in bodies)
+
+    entities = [entity for body in bodies for entity in extract(body)]
+    kinds = Counter(entity.kind for entity in entities)
+    assert report.added["hashtags in them"] == kinds[EntityKind.HASHTAG] == 7_072
+    assert report.added["links in them"] == kinds[EntityKind.LINK] == 2_107
+    # Nobody here is called as the file's 638 mentions say.
+    assert (kinds[EntityKind.MENTION], report.added["mentions in them"]) == (638, 0)
+    expected = Counter(
+        name
+        for body in bodies
+        for name in {normalised_hashtag(entity.name) for entity in extract(body) if entity.kind is EntityKind.HASHTAG}
+    )
+    tagged = await sql.fetch("SELECT name FROM hashtag JOIN post_hashtag ON hashtag_id = id")
+    assert Counter(record["name"] for record in tagged) == expected
+    assert len(expected) == await sql.fetchval("SELECT count(*) FROM hashtag") == 514
     await assert_counts_are_exact(sql)
 
 
