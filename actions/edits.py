@@ -23,10 +23,14 @@ from models.posts import post, post_edit, post_mention
 
 @dataclass(frozen=True, slots=True)
 class PostChange:
-    """What to change of a post: fields of Content by name. With `expected_version`, only if that is the version now."""
+    """What to change of a post: fields of Content by name. With `expected_version`, only if that is the version now.
+
+    A new body in `plain_language` brings that to a post that names no language.
+    """
 
     changed: Mapping[str, Any] = field(default_factory=dict)
     expected_version: int | None = None
+    plain_language: str | None = None
 
 
 _ID = sa.bindparam("post_id", type_=sa.BigInteger)
@@ -106,6 +110,8 @@ async def edit_post(tx: Transaction, viewer: Viewer, post_id: int, change: PostC
         )
     before = Content(facts.body, details.content_warning, details.is_sensitive, details.language)
     after = checked(before._replace(**change.changed))
+    if after.language is None and after.body != before.body:
+        after = after._replace(language=change.plain_language)
     if after == before:
         return facts.id
     known = entities.mentions_of(before.body, details.entities)

@@ -18,6 +18,7 @@ from core.clock import utc_now
 from core.database import Database
 from core.deadlines import Deadlines
 from core.errors import RequestError, UnauthenticatedError
+from core.languages import LanguageDetector
 from core.passwords import Passwords
 from core.spans import Tracer
 from core.tasks import end_tasks
@@ -70,6 +71,15 @@ def open_tracer(settings: Settings) -> Tracer | None:
     return tracing.open_tracer()
 
 
+def open_language_detector(settings: Settings) -> LanguageDetector | None:
+    """Who tells the languages of posts, if somebody is to."""
+    if not settings.detect_language:
+        return None
+    from app import languages  # its packages may be missing
+
+    return languages.Py3LangidDetector()
+
+
 def open_shadow(settings: Settings) -> Shadow | None:
     """Compares the executors, if a share of the queries is to be run on both."""
     if not settings.shadow_reads_per_thousand:
@@ -108,6 +118,7 @@ class ProcessServices:
             passwords=Passwords(at_once=settings.password_hashes_at_once),
             tokens=Tokens(settings.secret_key.get_secret_value(), access_ttl_s=settings.access_token_ttl_s),
             session_ttl=timedelta(days=settings.refresh_token_ttl_days),
+            languages=open_language_detector(settings),
         )
         self._revocations = Revocations(self.db, remember=timedelta(seconds=settings.access_token_ttl_s))
         self._tasks: list[asyncio.Task[None]] = []

@@ -15,6 +15,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET = "not-a-secret-rookery-development-key"  # noqa: S105 (refused in production, see below)
 SHORTEST_SECRET_CHARS = 32
 TRACING_PACKAGES = ("opentelemetry.sdk.trace", "opentelemetry.exporter.otlp.proto.http")
+LANGUAGE_PACKAGES = ("py3langid",)
 
 
 class Settings(BaseSettings):
@@ -71,6 +72,9 @@ class Settings(BaseSettings):
     tracing: bool = Field(
         default=False, description="Whether operations and batches of loaders are OpenTelemetry spans; see tracing.md."
     )
+    detect_language: bool = Field(
+        default=False, description="Whether posts that do not name their language get one if it is plain; see text.md."
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least important lines that the log gets."
@@ -96,12 +100,24 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_tracing_without_its_packages(self) -> Self:
-        if self.tracing and not all(map(_is_installed, TRACING_PACKAGES)):
-            raise ValueError(
-                "TRACING=true needs packages that are not installed: those of the extra `tracing`. "
-                'Install them with: .venv/bin/python -m uv pip install -c requirements-dev.lock -e ".[tracing]"'
-            )
+        if self.tracing:
+            _require_extra("tracing", TRACING_PACKAGES, setting="TRACING")
         return self
+
+    @model_validator(mode="after")
+    def _refuse_detection_without_its_packages(self) -> Self:
+        if self.detect_language:
+            _require_extra("language", LANGUAGE_PACKAGES, setting="DETECT_LANGUAGE")
+        return self
+
+
+def _require_extra(name: str, packages: tuple[str, ...], *, setting: str) -> None:
+    """Raises ValueError, for whoever runs the process, unless the packages of an extra are installed."""
+    if not all(map(_is_installed, packages)):
+        raise ValueError(
+            f"{setting}=true needs packages that are not installed: those of the extra `{name}`. "
+            f'Install them with: .venv/bin/python -m uv pip install -c requirements-dev.lock -e ".[{name}]"'
+        )
 
 
 def _is_installed(package: str) -> bool:

@@ -11,6 +11,7 @@ from access import policy
 from access.viewer import Viewer
 from compiler import GroupLoader
 from core.database import Database, Transaction
+from core.languages import LanguageDetector
 from core.passwords import Passwords
 from core.tokens import Tokens
 from events.bus import Bell, Bus
@@ -33,6 +34,7 @@ class Resources:
     passwords: Passwords
     tokens: Tokens
     session_ttl: timedelta
+    languages: LanguageDetector | None = None
 
 
 class Context:
@@ -57,6 +59,11 @@ class Context:
     def require_viewer(self) -> Viewer:
         """The viewer. Raises UnauthenticatedError for an anonymous caller."""
         return policy.require_viewer(self.viewer)
+
+    def language_of(self, text: str) -> str | None:
+        """The language that a text is plainly in; None where nobody tells."""
+        languages = self.resources.languages
+        return None if languages is None else languages.detect(text)
 
     def forget_loaded(self) -> None:
         """Drops everything loaded so far: something has changed, or a subscription's next event begins."""

@@ -1,6 +1,7 @@
 """Editing posts, and what they said before."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum
 
 import strawberry
@@ -43,6 +44,7 @@ def post_edits(context: Context, first: First = DEFAULT_PAGE, after: After = Non
 
 @refusals_as(PostPayload)
 async def edit_post(context: Context, post_id: int, change: edits.PostChange) -> PostPayload:
-    return await changed_post(
-        context, await context.transact(edits.edit_post, context.require_viewer(), post_id, change)
-    )
+    viewer = context.require_viewer()
+    if "body" in change.changed and "language" not in change.changed:
+        change = replace(change, plain_language=context.language_of(change.changed["body"]))
+    return await changed_post(context, await context.transact(edits.edit_post, viewer, post_id, change))

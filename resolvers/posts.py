@@ -1,6 +1,7 @@
 """Posts, their threads, and what is done to them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import strawberry
@@ -118,6 +119,8 @@ async def viewer_likes(
 @refusals_as(PostPayload)
 async def create_post(context: Context, new_post: posts.NewPost) -> PostPayload:
     viewer = context.require_viewer()
+    if new_post.language is None:
+        new_post = replace(new_post, language=context.language_of(new_post.body))
     return await changed_post(context, await context.transact_in_one_write(posts.create_post, viewer, new_post))
 
 

@@ -271,7 +271,11 @@ class CreatePostInput:
     )
     is_sensitive: bool = strawberry.field(default=False, description="Whether to mark it as sensitive.")
     language: str | None = strawberry.field(
-        default=None, description="The language of the text, a tag as in BCP 47: en, pt-BR, zh-Hant."
+        default=None,
+        description=(
+            "The language of the text, a tag as in BCP 47: en, pt-BR, zh-Hant. "
+            "Without one the server may tell it from the text, where it is plain."
+        ),
     )
 
 
