@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from actions import counts, entities, handles, inputs
-from core import text
 from core.database import Reader, Transaction, command, rows_of, values_of
 from core.entities import EntityKind, normalised_hashtag
 from core.errors import Problem, ValidationError
@@ -135,11 +134,10 @@ async def fetch_local_ids(db: Reader, source: str, external_ids: Collection[str]
 
 
 def checked_body(raw: str) -> str:
-    """The body as a post stores it. Raises ValidationError, as posting would."""
-    body = text.normalised(raw)
-    if problem := inputs.problem_of_text(body, inputs.BODY, field="body"):
+    """The body as a post stores it: as it is. Raises ValidationError, as posting would."""
+    if problem := inputs.problem_of_text(raw, inputs.BODY, field="body"):
         raise ValidationError(problem)
-    return body
+    return raw
 
 
 def checked_display_name(raw: str) -> str:

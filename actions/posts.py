@@ -126,13 +126,15 @@ async def require_post(
 
 
 def checked(content: Content) -> Content:
-    """The content as it is stored. Raises ValidationError that names all that is wrong."""
-    body = text.normalised(content.body)
+    """The content as it is stored: the body as it was written, byte for byte.
+
+    Raises ValidationError that names all that is wrong.
+    """
     warning = None if content.content_warning is None else text.normalised(content.content_warning) or None
     language = content.language and inputs.language_tag(content.language)
-    if found := list(_problems(body, warning, content.language)):
+    if found := list(_problems(content.body, warning, content.language)):
         raise ValidationError(*found)
-    return Content(body, warning, content.is_sensitive, language or None)
+    return Content(content.body, warning, content.is_sensitive, language or None)
 
 
 def _problems(body: str, warning: str | None, language: str | None) -> Iterator[Problem]:

@@ -127,9 +127,7 @@ async def test_whole_data_set_is_what_its_files_say(
         **{(f"snb_small_{row[9]}", int(row[0])): row[7] for row in events if row[2] == "7"},
     }
     found = await _posts(sql)
-    assert {key: body for key, (body, _, _) in found.items()} == {
-        key: body.strip() for key, body in expected_posts.items()
-    }
+    assert {key: body for key, (body, _, _) in found.items()} == expected_posts
     names = {f"snb_small_{row[0]}": f"{row[1]} {row[2]}" for row in rows["person"]}
     names |= {f"snb_small_{row[3]}": f"{row[4]} {row[5]}" for row in events if row[2] == "1"}
     accounts_made = await sql.fetch("SELECT handle, display_name FROM account")
