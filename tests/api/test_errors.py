@@ -19,6 +19,8 @@ from tests.worlds import World, post_id
 PUBLIC = "{ publicFeed(first: 10) { edges { node { body author { handle } } } } }"
 LIKE = "mutation ($input: LikePostInput!) { likePost(input: $input) { errors { code } } }"
 UNAVAILABLE_WITHIN_S = 3.0
+# Tests wait longer for Postgres than servers do (tests/fixtures/process.py).
+TIMEOUTS = ("database_connect_timeout_s", "database_acquire_timeout_s")
 
 
 @pytest.fixture
@@ -71,7 +73,8 @@ async def test_a_postgres_that_refuses_is_unavailable(settings: Settings, world:
 
 async def test_a_postgres_that_hangs_is_unavailable_in_time(settings: Settings, world: World, silent_port: int) -> None:
     url = f"postgresql://nobody@127.0.0.1:{silent_port}/none"
-    async with served(settings, database_url=url) as api:
+    usual = {name: Settings.model_fields[name].default for name in TIMEOUTS}
+    async with served(settings, database_url=url, **usual) as api:
         await assert_unavailable(api, world)
 
 
