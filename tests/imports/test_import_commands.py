@@ -134,6 +134,7 @@ async def _world(sql: asyncpg.Connection, prefix: str) -> list[set[tuple[object,
     return worlds
 
 
+@pytest.mark.long
 async def test_killed_import_of_a_data_set_goes_on_and_ends_as_if_never_killed(
     settings: Settings, sql: asyncpg.Connection, data_set: Path, start_import: Start, told: Told
 ) -> None:
@@ -154,6 +155,7 @@ async def test_killed_import_of_a_data_set_goes_on_and_ends_as_if_never_killed(
     await assert_counts_are_exact(sql)
 
 
+@pytest.mark.long
 async def test_killed_import_of_a_graph_goes_on_and_ends_as_if_never_killed(
     settings: Settings, sql: asyncpg.Connection, outside_data: Path, start_import: Start, told: Told
 ) -> None:
@@ -170,6 +172,7 @@ async def test_killed_import_of_a_graph_goes_on_and_ends_as_if_never_killed(
     await assert_counts_are_exact(sql)
 
 
+@pytest.mark.long
 async def test_killed_import_of_posts_goes_on_and_posts_nothing_twice(
     settings: Settings, sql: asyncpg.Connection, outside_data: Path, start_import: Start, edges: Path, told: Told
 ) -> None:
@@ -187,6 +190,7 @@ async def test_killed_import_of_posts_goes_on_and_posts_nothing_twice(
     await assert_counts_are_exact(sql)
 
 
+@pytest.mark.long
 async def test_two_imports_of_one_source_at_once_add_everything_once(
     settings: Settings, sql: asyncpg.Connection, data_set: Path, start_import: Start, told: Told
 ) -> None:

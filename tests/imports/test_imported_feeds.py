@@ -112,6 +112,7 @@ async def imported(settings: Settings, outside_data: Path) -> Path:
     return outside_data
 
 
+@pytest.mark.long
 async def test_feeds_after_imports_are_what_plain_sql_says(
     imported: Path,
     settings: Settings,
