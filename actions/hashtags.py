@@ -6,14 +6,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from access.viewer import Viewer
-from actions import counts
+from actions import counts, entities
+from actions.accounts import lock_account
 from core import text
 from core.database import Transaction, command, rows_of, values_of
 from core.entities import LONGEST_HASHTAG_CHARS, EntityKind, Found, extract, normalised_hashtag
 from core.errors import NotFoundError, Problem, ValidationError
 from events import outbox
 from events.hashtags import HashtagFollowChanged
-from models.accounts import account
 from models.counts import Counter
 from models.hashtags import hashtag, hashtag_follow
 
@@ -39,19 +39,8 @@ class _Standing(NamedTuple):
 
 _HASHTAG_ID = sa.bindparam("hashtag_id", type_=sa.BigInteger)
 _ACCOUNT_ID = sa.bindparam("account_id", type_=sa.BigInteger)
-_MAKE = values_of(
-    sa.select(
-        sa.func.hashtag_ids(
-            sa.bindparam("names", type_=sa.ARRAY(sa.Text)), sa.bindparam("shown", type_=sa.ARRAY(sa.Text))
-        )
-        .table_valued(sa.column("id", sa.BigInteger), sa.column("name", sa.Text), name="named")
-        .c.id
-    ),
-    int,
-)
+_MAKE = values_of(entities.hashtag_ids(), int)
 _FIND = values_of(sa.select(hashtag.c.id).where(hashtag.c.name == sa.bindparam("name", type_=sa.Text)), int)
-# Whoever follows two hashtags at once waits here with the second, so that they are counted one after the other.
-_LOCK = values_of(sa.select(account.c.id).where(account.c.id == _ACCOUNT_ID).with_for_update(key_share=True), int)
 _STANDING = rows_of(
     sa.select(
         sa.func.count(),
@@ -99,9 +88,9 @@ def _require_spelling(written: str) -> Spelling:
 async def follow_hashtag(tx: Transaction, viewer: Viewer, name: str) -> int:
     """Follows a hashtag, which is made if nobody has used it yet, and gives its id. Raises ValidationError."""
     spelling = _require_spelling(name)
-    hashtag_id = await tx.row(_MAKE, names=[spelling.name], shown=[spelling.shown])
+    hashtag_id = await tx.row(_MAKE, hashtags=[spelling.name], shown=[spelling.shown])
     assert hashtag_id is not None
-    await tx.row(_LOCK, account_id=viewer.account_id)
+    await lock_account(tx, viewer.account_id)
     standing = await tx.row(_STANDING, account_id=viewer.account_id, hashtag_id=hashtag_id)
     assert standing is not None
     if standing.is_following:

@@ -9,15 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from access.viewer import Viewer
+from actions.accounts import lock_account
 from actions.posts import require_post
 from core.database import Statement, Transaction, command, values_of
-from models.accounts import account
 from models.threads import thread_follow, thread_mute
 
 _ACCOUNT_ID = sa.bindparam("account", type_=sa.BigInteger)
 _ROOT_ID = sa.bindparam("root", type_=sa.BigInteger)
-# Acts of one account on threads wait for each other: each sees whether the other one is there to be ended.
-_TURN = values_of(sa.select(account.c.id).where(account.c.id == _ACCOUNT_ID).with_for_update(key_share=True), int)
 
 
 def _is_own(table: sa.Table) -> sa.ColumnElement[bool]:
@@ -73,7 +71,8 @@ async def unfollow_thread(tx: Transaction, viewer: Viewer, post_id: int) -> int:
 
 async def _take(tx: Transaction, viewer: Viewer, post_id: int, stance: _Stance) -> int:
     facts = await require_post(tx, viewer, post_id, path=("postId",))
-    await tx.row(_TURN, account=viewer.account_id)
+    # Each of two acts at once sees whether the other one is there to be ended.
+    await lock_account(tx, viewer.account_id)
 
     await tx.run(stance.take, at=tx.at, account=viewer.account_id, root=facts.thread_id)
     return facts.id

@@ -1,4 +1,7 @@
-"""`rookery import snb`: a snapshot in bulk, then a stream of events through the acts of clients."""
+"""`rookery import snb`: a snapshot in bulk, then a stream of events through the acts of clients.
+
+All of it reads the same few files, so it is one piece.
+"""
 
 import json
 from collections import Counter

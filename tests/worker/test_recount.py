@@ -1,4 +1,7 @@
-"""Recounts find every drift and no other, mend it exactly, and are done once a day by somebody."""
+"""Recounts find every drift and no other, mend it exactly, and are done once a day by somebody.
+
+All of it plants drift in the same rows, so it is one piece.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
