@@ -1,17 +1,51 @@
 """The rules. `can_…` asks, `require_…` raises; both are pure functions over facts that the caller has fetched.
 
 What is hidden answers as what does not exist: a caller never tells the two apart.
+
+Who sees a post: the first line that says something decides.
+
+    deleted                        nobody
+    one's own                      oneself, whatever else is true
+    a block stands between         nobody, whoever of the two blocks
+    its author is suspended        moderators; to others it is not there
+    taken down                     moderators; to others it is not there
+    PUBLIC, UNLISTED               everyone; of a private account, as FOLLOWERS
+    FOLLOWERS                      followers, and whom it mentions
+    MUTUALS                        followers whom its author follows, and whom it mentions
+    CIRCLE                         those in the circle, and whom it mentions
+    MENTIONED                      whom it mentions
+
+    a reply                        whoever sees it by this table, and whom blocks and audiences let see every post above
+                                   it, up to the first one of their own. That one above was deleted or taken down, or
+                                   its author suspended, takes nothing from those who answered.
+    a repost                       an entry of feeds, never seen by itself: there for those who see the post and have a
+                                   full sight of who reposted it
+
+How much of an account one sees, likewise:
+
+    one's own                      FULL
+    it blocks the viewer           NONE
+    it is suspended                NONE; moderators go on
+    the viewer blocks it           BARE
+    private, and not followed      LIMITED
+    else                           FULL
+
+Mutes and filters are preferences, not access: they leave things out of feeds and are not asked about here.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from enum import IntEnum
 from typing import Protocol
 
+from access.facts import AUDIENCE_BITS, FactsOfPost, PostFact, UserFact
 from access.viewer import Viewer
 from core.errors import NotAllowedError, NotFoundError, UnauthenticatedError
+from models.posts import Visibility
 
 
 class PostFacts(Protocol):
-    """What the rules about a post need to know of it."""
+    """What the rules about a post need to know of its row."""
 
     @property
     def author_id(self) -> int: ...
@@ -21,9 +55,80 @@ class PostFacts(Protocol):
     def repost_of_id(self) -> int | None: ...
 
 
-def can_see_post(viewer: Viewer | None, post: PostFacts | None) -> bool:  # noqa: ARG001 (audiences will ask who)
-    """Whether the viewer may see the post. A repost is an entry of feeds, never a post to be seen by itself."""
-    return post is not None and post.deleted_at is None and post.repost_of_id is None
+class Sight(IntEnum):
+    """How much of an account the viewer sees.
+
+    BARE is the face by which one finds whom one blocks, to unblock them: handle, name and picture. LIMITED is what a
+    private account shows to strangers: that, the bio, and counts. Neither has posts or lists.
+    """
+
+    NONE = 0
+    BARE = 1
+    LIMITED = 2
+    FULL = 3
+
+
+# As plain numbers: combining flags takes longer than a whole decision.
+_IS_VIEWER, _SUSPENDED, _BLOCKS_VIEWER, _BLOCKED, _PRIVATE, _FOLLOWED, _FOR_MODERATOR = map(int, UserFact)
+_BLOCK = _BLOCKS_VIEWER | _BLOCKED
+_POST_FOLLOWED, _POST_FOLLOWS, _IN_CIRCLE, _MENTIONED, _TAKEN_DOWN, _SHOWN_TAKEN_DOWN = map(int, PostFact)
+_MUTUAL = _POST_FOLLOWED | _POST_FOLLOWS
+# The facts of which each audience needs one kind, all of it.
+_ADMITS = {
+    Visibility.FOLLOWERS: _POST_FOLLOWED,
+    Visibility.MUTUALS: _MUTUAL,
+    Visibility.CIRCLE: _IN_CIRCLE,
+    Visibility.MENTIONED: _MENTIONED,
+}
+
+
+def sight_of_user(facts: int) -> Sight:
+    """How much of an account the viewer sees; 0 are the facts of one that nothing restricts."""
+    if facts == 0 or facts & _IS_VIEWER:
+        return Sight.FULL
+    if facts & _BLOCKS_VIEWER or (facts & _SUSPENDED and not facts & _FOR_MODERATOR):
+        return Sight.NONE
+    if facts & _BLOCKED:
+        return Sight.BARE
+    if facts & _PRIVATE and not facts & _FOLLOWED:
+        return Sight.LIMITED
+    return Sight.FULL
+
+
+def can_see_post(post: PostFacts | None, facts: FactsOfPost) -> bool:
+    """Whether the viewer of these facts may see the post."""
+    if post is None or post.deleted_at is not None or post.repost_of_id is not None:
+        return False
+    return facts is None or could_see_post(facts)
+
+
+def could_see_post(facts: Sequence[int]) -> bool:
+    """The same of a post that is there, or was there until it was deleted."""
+    author, audience = facts[0], facts[1]
+    if author & _IS_VIEWER:
+        return True
+    if author & _SUSPENDED and not author & _FOR_MODERATOR:
+        return False
+    if audience & _TAKEN_DOWN and not audience & _SHOWN_TAKEN_DOWN:
+        return False
+    # Each pair is of a post: first itself, then those above it.
+    return all(_is_admitted(facts[at], facts[at + 1]) for at in range(0, len(facts), 2))
+
+
+def _is_admitted(author: int, audience: int) -> bool:
+    """Whether neither a block nor the audience keeps the viewer from a post of somebody else."""
+    if author & _BLOCK:
+        return False
+    narrowed = audience & AUDIENCE_BITS
+    if narrowed == 0 or audience & _MENTIONED:
+        return True
+    needed = _ADMITS[Visibility(narrowed)]
+    return audience & needed == needed
+
+
+def can_see_repost(reposter_facts: int) -> bool:
+    """Whether the viewer, who may see a post, may also see that this account has reposted it."""
+    return sight_of_user(reposter_facts) is Sight.FULL
 
 
 def can_delete_post(viewer: Viewer | None, post: PostFacts) -> bool:
@@ -48,10 +153,29 @@ def require_viewer(viewer: Viewer | None) -> Viewer:
     return viewer
 
 
-def require_visible_post(viewer: Viewer | None, post: PostFacts | None, *, path: tuple[str, ...]) -> None:
-    """Raises NotFoundError at `path` of the input if the viewer may not see the post."""
-    if not can_see_post(viewer, post):
+def require_visible_post(post: PostFacts | None, facts: FactsOfPost, *, path: tuple[str, ...]) -> None:
+    """Raises NotFoundError at `path` of the input if the viewer of these facts may not see the post."""
+    if not can_see_post(post, facts):
         raise NotFoundError("There is no such post.", path=path)
+
+
+def require_visible_user(facts: int | None, *, path: tuple[str, ...]) -> Sight:
+    """How much the viewer sees of an account with these facts, None if there is none.
+
+    Raises NotFoundError at `path` of the input if that is nothing.
+    """
+    sight = Sight.NONE if facts is None else sight_of_user(facts)
+    if sight is Sight.NONE:
+        raise NotFoundError("There is no such user.", path=path)
+    return sight
+
+
+def require_unblocked_user(facts: int | None, *, path: tuple[str, ...]) -> Sight:
+    """The same for an act that a block forbids both ways. Raises NotFoundError, NotAllowedError."""
+    sight = require_visible_user(facts, path=path)
+    if sight is Sight.BARE:
+        raise NotAllowedError("You block this user. Unblock them first.", path=path)
+    return sight
 
 
 def require_deletable_post(viewer: Viewer, post: PostFacts, *, path: tuple[str, ...]) -> None:
@@ -73,6 +197,6 @@ def require_pinnable_post(viewer: Viewer, post: PostFacts, *, path: tuple[str, .
 
 
 def require_other_account(viewer: Viewer, account_id: int, *, path: tuple[str, ...]) -> None:
-    """Raises NotAllowedError if the account is the viewer's own: nobody follows themselves."""
+    """Raises NotAllowedError if the account is the viewer's own: nobody does this to themselves."""
     if viewer.account_id == account_id:
-        raise NotAllowedError("You cannot follow yourself.", path=path)
+        raise NotAllowedError("You cannot do this to yourself.", path=path)

@@ -1,14 +1,19 @@
 """Accounts: registering, checking a password."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import asyncpg
 import sqlalchemy as sa
 
+from access import policy
+from access.policy import Sight
+from access.viewer import Viewer
 from actions import handles, inputs
 from core.database import Reader, Transaction, command, rows_of, values_of
 from core.errors import Problem, ValidationError
+from loaders.facts import user_facts
 from models.accounts import account, former_handle
 
 
@@ -59,6 +64,7 @@ _LOCKED = values_of(
     sa.select(account.c.id).where(account.c.id == _ACCOUNT_ID).with_for_update(key_share=True),
     int,
 )
+_FACTS = values_of(sa.select(user_facts()).where(account.c.id == _ACCOUNT_ID), int)
 _REHASH = command(
     sa.update(account).where(account.c.id == _ACCOUNT_ID).values(password_hash=sa.bindparam("new_hash", type_=sa.Text))
 )
@@ -108,6 +114,22 @@ async def fetch_credentials(db: Reader, handle: str) -> Credentials | None:
 async def replace_password_hash(tx: Transaction, account_id: int, *, password_hash: str) -> None:
     """Stores the same password hashed with today's parameters."""
     await tx.run(_REHASH, account_id=account_id, new_hash=password_hash)
+
+
+async def require_user(
+    db: Reader,
+    viewer: Viewer,
+    account_id: int,
+    *,
+    path: tuple[str, ...],
+    require: Callable[..., Sight] = policy.require_visible_user,
+) -> Sight:
+    """How much the viewer sees of an account that they name at `path` of the input.
+
+    Raises NotFoundError if that is nothing, and whatever else `require` (access.policy) raises.
+    """
+    found = await db.row(_FACTS, account_id=account_id, viewer_id=viewer.account_id)
+    return require(found, path=path)
 
 
 async def lock_account(tx: Transaction, account_id: int) -> None:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from access import policy
 from access.viewer import Viewer
 from actions import counts
-from actions.posts import FACTS_LOCKED, require_post
+from actions.posts import REGARD_LOCKED, require_post
 from core.database import Transaction, command, rows_of, values_of
 from core.errors import NotAllowedError, NotFoundError
 from events import outbox
@@ -63,7 +63,7 @@ async def delete_post(tx: Transaction, viewer: Viewer, post_id: int) -> Deleted:
 
     Raises NotFoundError, NotAllowedError.
     """
-    facts = await require_post(tx, viewer, post_id, path=("postId",), statement=FACTS_LOCKED)
+    facts = await require_post(tx, viewer, post_id, path=("postId",), statement=REGARD_LOCKED)
     policy.require_deletable_post(viewer, facts, path=("postId",))
 
     said = await tx.row(_DELETE, post_id=facts.id)
@@ -80,7 +80,8 @@ async def restore_post(tx: Transaction, viewer: Viewer, post_id: int) -> int:
 
     Raises NotFoundError, NotAllowedError.
     """
-    facts = await tx.row(FACTS_LOCKED, post_id=post_id)
+    regarded = await tx.row(REGARD_LOCKED, post_id=post_id, viewer_id=viewer.account_id)
+    facts = None if regarded is None else regarded.row
     if facts is None or facts.author_id != viewer.account_id or facts.repost_of_id is not None:
         raise NotFoundError("There is no such post of yours.", path=("postId",))
     if facts.deleted_at is None:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from access import policy
 from access.viewer import Viewer
 from actions import counts, entities
-from actions.posts import CONTENT, FACTS_LOCKED, Content, checked, require_post
+from actions.posts import CONTENT, REGARD_LOCKED, Content, checked, require_post
 from core.database import Transaction, command, rows_of
 from core.errors import ConflictError
 from events import outbox
@@ -97,7 +97,7 @@ async def edit_post(tx: Transaction, viewer: Viewer, post_id: int, change: PostC
 
     Raises NotFoundError, NotAllowedError, ConflictError, ValidationError.
     """
-    facts = await require_post(tx, viewer, post_id, path=("postId",), statement=FACTS_LOCKED)
+    facts = await require_post(tx, viewer, post_id, path=("postId",), statement=REGARD_LOCKED)
     policy.require_editable_post(viewer, facts, path=("postId",))
     details = await tx.row(_DETAILS, post_id=facts.id)
     assert details is not None

@@ -6,17 +6,15 @@ from sqlalchemy.dialects.postgresql import insert
 from access import policy
 from access.viewer import Viewer
 from actions import counts
+from actions.accounts import require_user
 from core.database import Transaction, command, values_of
-from core.errors import NotFoundError
 from events import outbox
 from events.follows import FollowChanged
-from models.accounts import account
 from models.counts import Counter
 from models.follows import follow
 
 _FOLLOWER_ID = sa.bindparam("follower", type_=sa.BigInteger)
 _FOLLOWEE_ID = sa.bindparam("followee", type_=sa.BigInteger)
-_EXISTS = values_of(sa.select(account.c.id).where(account.c.id == _FOLLOWEE_ID), int)
 _INSERT = values_of(
     insert(follow)
     .values(
@@ -33,8 +31,7 @@ _DELETE = command(sa.delete(follow).where(follow.c.follower_id == _FOLLOWER_ID, 
 
 async def _require_followee(tx: Transaction, viewer: Viewer, user_id: int) -> int:
     path = ("userId",)
-    if await tx.row(_EXISTS, followee=user_id) is None:
-        raise NotFoundError("There is no such user.", path=path)
+    await require_user(tx, viewer, user_id, path=path, require=policy.require_unblocked_user)
     policy.require_other_account(viewer, user_id, path=path)
     return user_id
 

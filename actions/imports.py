@@ -123,6 +123,8 @@ def _add_posts() -> sa.Select[int, int]:
             _new_post.c.reply_to.is_(None) == parent.c.local_id.is_(None),
             _new_post.c.root.is_(None) == root.c.local_id.is_(None),
         )
+        # What a reply answers goes in before it: the reply notes who wrote what is above it.
+        .order_by(own.c.local_id)
     )
     added = (
         sa.insert(post)

@@ -1,21 +1,24 @@
 """Posting, replying and quoting."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from access import policy
+from access.facts import FactsOfPost
 from access.viewer import Viewer
 from actions import counts, entities, inputs
 from core import text
-from core.database import Reader, Statement, Transaction, rows_of, values_of
-from core.errors import Problem, ValidationError
+from core.database import Reader, Statement, Transaction, values_of
+from core.errors import NotFoundError, Problem, ValidationError
 from events import outbox
 from events.posts import EntryAdded
+from loaders.facts import post_facts
 from loaders.rows import PostRow
+from models.accounts import account
 from models.counts import Counter
 from models.posts import post
 
@@ -64,12 +67,25 @@ class _Form(NamedTuple):
     has_hashtags: bool
 
 
-FACTS = sa.select(*(post.c[name] for name in PostRow._fields)).where(
-    post.c.id == sa.bindparam("post_id", type_=sa.BigInteger)
+class Regarded(NamedTuple):
+    """A post, and what the rules need to know of it and the viewer who is about to act."""
+
+    row: PostRow
+    facts: FactsOfPost
+
+
+def _regarded(record: Sequence[Any]) -> Regarded:
+    return Regarded(PostRow._make(record[:-1]), record[-1])
+
+
+_SELECT = (
+    sa.select(*(post.c[name] for name in PostRow._fields), post_facts())
+    .join(account, account.c.id == post.c.author_id)
+    .where(post.c.id == sa.bindparam("post_id", type_=sa.BigInteger))
 )
-_FACTS = rows_of(FACTS, PostRow)
+_REGARD = Statement(_SELECT, _regarded)
 # Two acts that change one post wait for each other here.
-FACTS_LOCKED = rows_of(FACTS.with_for_update(of=post), PostRow)
+REGARD_LOCKED = Statement(_SELECT.with_for_update(of=post), _regarded)
 
 _AUTHOR = sa.bindparam("author", type_=sa.BigInteger)
 _REPLY_TO = sa.bindparam("reply_to", type_=sa.BigInteger)
@@ -116,13 +132,14 @@ async def require_post(
     post_id: int,
     *,
     path: tuple[str, ...],
-    statement: Statement[PostRow] = _FACTS,
+    statement: Statement[Regarded] = _REGARD,
 ) -> PostRow:
-    """The facts about a post that the viewer can see. Raises NotFoundError at `path`."""
-    facts = await db.row(statement, post_id=post_id)
-    policy.require_visible_post(viewer, facts, path=path)
-    assert facts is not None
-    return facts
+    """A post that the viewer can see. Raises NotFoundError at `path`."""
+    regarded = await db.row(statement, post_id=post_id, viewer_id=viewer.account_id)
+    if regarded is None:
+        raise NotFoundError("There is no such post.", path=path)
+    policy.require_visible_post(regarded.row, regarded.facts, path=path)
+    return regarded.row
 
 
 def checked(content: Content) -> Content:

@@ -31,6 +31,11 @@ class Kind(IntEnum):
     POST = 2
     HASHTAG = 3
     BOOKMARK_FOLDER = 4
+    LIST = 5
+    CIRCLE = 6
+    FILTER = 7
+    REPORT = 8
+    MODERATION_ACTION = 9
 
 
 class MalformedIdError(ValueError):

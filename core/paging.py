@@ -17,6 +17,9 @@ from core.errors import BadCursorError, BadInputError
 
 SMALLEST_PAGE = 1
 LARGEST_PAGE = 100
+# After so many rounds of topping up, a page that rules thin out stays short, even empty; the client goes on from where
+# scanning stopped.
+TOP_UP_ROUNDS = 5
 
 _VERSION = 1
 _LAYOUT = struct.Struct(">BBq")
@@ -51,6 +54,21 @@ class Listing(IntEnum):
     SEARCHED_USERS = 23
     SEARCHED_HASHTAGS = 24
     USER_QUOTES = 25
+    FOLLOW_REQUESTS = 26
+    BLOCKS = 27
+    MUTES = 28
+    FILTERS = 29
+    LISTS = 30
+    LIST_MEMBERS = 31
+    CIRCLES = 32
+    CIRCLE_MEMBERS = 33
+    SUGGESTIONS = 34
+    FOLLOWERS_YOU_KNOW = 35
+    REPORTS = 36
+    OWN_REPORTS = 37
+    MODERATION_ACTIONS = 38
+    HIDDEN_REPLIES = 39
+    SENT_FOLLOW_REQUESTS = 40
 
 
 # The lists whose keys have a rank.

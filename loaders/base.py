@@ -12,7 +12,7 @@ from compiler import GroupLoader
 from core import spans
 from core.database import Reader
 from core.paging import PageRequest
-from loaders.hydration import ANONYMOUS_ID
+from loaders.facts import ANONYMOUS_ID
 from loaders.rows import Hydrated, Part, PostRow
 from loaders.tabs import Tab
 

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from core import ids
 from core.database import Statement, rows_of
 from loaders.base import BatchLoader, Item, PageLoader
-from loaders.hydration import VIEWER_ID, as_it_is, is_there
+from loaders.facts import VIEWER_ID, is_there
+from loaders.hydration import as_it_is
 from loaders.pages import AFTER, LIMIT, after_or_end, parents
 from models.bookmarks import bookmark, bookmark_folder
 

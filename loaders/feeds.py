@@ -15,8 +15,9 @@ from core import ids, spans
 from core.database import Reader, rows_of, values_of
 from core.paging import PageRequest
 from loaders.base import BatchLoader, PageLoader, Scope, viewer_id_of
+from loaders.facts import VIEWER_ID, is_for_everyone, is_there
 from loaders.hashtag_feeds import followed_hashtag, select_behind, select_heads
-from loaders.hydration import HAS_HANDLE, VIEWER_ID, is_there
+from loaders.hydration import HAS_HANDLE
 from loaders.pages import AFTER, LIMIT, after_or_end, parents
 from loaders.rows import Parts, UserRow
 from loaders.tabs import IS_ON, Tab
@@ -165,7 +166,11 @@ def _select_public() -> sa.Select[tuple[int, int, int]]:
     return (
         sa.select(*_ENTRY_COLUMNS)
         .where(
-            post.c.reply_to_id.is_(None), post.c.repost_of_id.is_(None), post.c.deleted_at.is_(None), post.c.id < AFTER
+            post.c.reply_to_id.is_(None),
+            post.c.repost_of_id.is_(None),
+            post.c.deleted_at.is_(None),
+            post.c.id < AFTER,
+            is_for_everyone(),
         )
         .order_by(post.c.id.desc())
         .limit(LIMIT)
@@ -193,16 +198,17 @@ async def is_entry_there(db: Reader, entry_id: int) -> bool:
 class HomeEntries:
     """The viewer's home feed by SQL, in statements that bring the posts along.
 
-    Muted threads are in it, so that a timeline need not know of mutes; `heard` leaves them out of what is shown.
+    What is hidden from the viewer is in it, and what they have muted, so that a timeline need not know of either. Posts
+    are guarded; `heard` leaves out the rest of what is not to be shown.
     """
 
-    __slots__ = ("_muted", "_scope", "_wanted", "viewer_id")
+    __slots__ = ("_left_out", "_scope", "_wanted", "viewer_id")
 
     def __init__(self, scope: Scope, viewer_id: int, wanted: Wanted) -> None:
         self._scope = scope
         self.viewer_id = viewer_id
         self._wanted = wanted._replace(knows_muted=True)
-        self._muted: frozenset[int] = frozenset()
+        self._left_out: frozenset[int] = frozenset()
 
     async def newest(self, *, before: int, limit: int) -> list[FeedEntry]:
         """What `fetch_home_entries` gives."""
@@ -229,17 +235,17 @@ class HomeEntries:
         )
 
     def heard(self, entries: Sequence[FeedEntry]) -> Sequence[FeedEntry]:
-        """Those of entries that came from here which are not by others in a thread that the viewer has muted."""
-        muted = self._muted
-        return [entry for entry in entries if entry.id not in muted] if muted else entries
+        """Those of entries that came from here which the viewer wants to hear of, by people whom they may see."""
+        left_out = self._left_out
+        return [entry for entry in entries if entry.id not in left_out] if left_out else entries
 
     def _noted(self, arrived: Arrived) -> list[FeedEntry]:
-        self._muted |= arrived.muted
+        self._left_out |= arrived.muted | arrived.hidden
         return arrived.entries
 
 
 async def load_public_entries(scope: Scope, wanted: Wanted, *, before: int, limit: int) -> list[FeedEntry]:
-    """The newest posts of everyone below the id `before`, without replies and reposts."""
+    """The newest posts for everyone below the id `before`, without replies and reposts."""
     arrived = await _load_feed(
         "public", scope, _select_public, wanted, viewer_id=viewer_id_of(scope.viewer), after=before, limit=limit
     )

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from core.database import Reader, rows_of, values_of
 from core.paging import PageRequest
 from loaders.base import PageLoader, Scope
-from loaders.hydration import VIEWER_ID, is_there
+from loaders.facts import VIEWER_ID, is_for_everyone, is_there
 from loaders.pages import AFTER, LIMIT, after_or_end, parents
 from loaders.wanted import HASHTAG_ID, FeedEntry, Wanted, load_entries
 from models.follows import follow
@@ -19,11 +19,11 @@ _ONE: sa.ColumnElement[int] = sa.literal_column("1")
 
 
 def joins_home() -> sa.ColumnElement[bool]:
-    """Whether a post with a hashtag is shown to those who follow it: it is public, and no reply.
+    """Whether a post with a hashtag is shown to those who follow it: it is for everyone, and no reply.
 
-    Every post is public so far; audiences will be asked about here. Reposts have no hashtags of their own.
+    Reposts have no hashtags of their own.
     """
-    return post.c.reply_to_id.is_(None)
+    return sa.and_(post.c.reply_to_id.is_(None), is_for_everyone())
 
 
 def _posts_with(hashtag_id: sa.ColumnElement[int]) -> sa.Select[Any]:
@@ -175,8 +175,8 @@ async def fetch_followers_of_either_after(
 
 
 def _select_pages() -> sa.Select[tuple[int, int, int, int]]:
-    """A page of the posts with each hashtag, replies too."""
-    page = _posts_with(parents.c.id).limit(LIMIT).lateral("page")
+    """A page of the posts for everyone with each hashtag, replies too."""
+    page = _posts_with(parents.c.id).where(is_for_everyone()).limit(LIMIT).lateral("page")
     return sa.select(page.c.id, page.c.author_id, page.c.post_id, parents.c.id.label(HASHTAG_ID)).select_from(
         parents.join(page, sa.true())
     )

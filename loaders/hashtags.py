@@ -10,7 +10,8 @@ from core import ids
 from core.clock import utc_now
 from core.database import rows_of
 from loaders.base import BatchLoader
-from loaders.hydration import VIEWER_ID, count_columns, is_there
+from loaders.facts import VIEWER_ID, is_there
+from loaders.hydration import count_columns
 from loaders.pages import LIMIT, LinkPageLoader, parents, select_links
 from models.counts import Counter
 from models.hashtags import hashtag, hashtag_count, hashtag_follow, post_hashtag

@@ -1,8 +1,8 @@
 """The columns that always travel with a post or a user, so that one statement brings everything a page shows.
 
-A round trip costs more than the columns do. A post's statement brings its row, its author's row, and those of their
-parts that are asked for (loaders.rows): counts, details, and how the viewer stands to them. The loaders are primed with
-what has come.
+A round trip costs more than the columns do. A post's statement brings its row, its author's row, the facts that the
+rules need, and those of their parts that are asked for (loaders.rows): counts, details, and how the viewer stands to
+them. The loaders are primed with what has come.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from core import ids
+from loaders.facts import VIEWER_ID, is_there, post_facts, user_facts
 from loaders.rows import (
     EVERYTHING,
+    FACTS,
     SHAPES_OF_POSTS,
     SHAPES_OF_USERS,
     Part,
@@ -29,10 +30,6 @@ from models.counts import Counter, count_delta
 from models.follows import follow
 from models.likes import like
 from models.posts import post, post_count
-
-# The parameter of every hydration: the account that looks, or ANONYMOUS_ID.
-VIEWER_ID = sa.bindparam("viewer_id", type_=sa.BigInteger)
-ANONYMOUS_ID = ids.NOBODY
 
 ZERO: sa.ColumnElement[int] = sa.literal_column("0")
 _POST_COUNTERS = {
@@ -73,16 +70,6 @@ def _sum(total: sa.ColumnElement[int], delta: sa.ColumnElement[int]) -> sa.Colum
     return sa.cast(sa.func.coalesce(total, ZERO) + delta, sa.BigInteger)
 
 
-def is_there(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """Whether a row is there, always by a look into its index.
-
-    EXISTS among the columns lets Postgres read everything the viewer likes or follows into a hash instead, which
-    grows without bound with the viewer; it does not do that to a scalar subquery with a limit.
-    """
-    one: sa.ColumnElement[int] = sa.literal_column("1")
-    return sa.select(one).where(*conditions).limit(one).scalar_subquery().is_not(None)
-
-
 def count_columns(
     joined: sa.FromClause,
     table: sa.Table,
@@ -112,7 +99,7 @@ def user_columns(
     the viewer is known to follow the user; only elsewhere it is looked up. `deltas` are the changes of the user's
     counts, if they are in `joined` already.
     """
-    columns: dict[Part, list[sa.ColumnElement[Any]]] = {}
+    columns: dict[Part, list[sa.ColumnElement[Any]]] = {Part.USER_FACTS: [user_facts()]}
     if Part.USER_COUNTS in parts:
         columns[Part.USER_COUNTS], joined = count_columns(joined, account_count, account.c.id, _USER_COUNTERS, deltas)
     columns[Part.USER_DETAILS] = list(_DETAILS_OF_USER)
@@ -133,15 +120,17 @@ def _laid_out(
     """The columns of the parts of a layout, in its order; NULL where a part is not asked for."""
     found: list[sa.ColumnElement[Any]] = []
     for part in shapes:
-        if part in parts:
+        if part in parts or (part in FACTS and part in columns):
             found += columns[part]
-        elif laid_out is not None and part in laid_out:
+        elif part in FACTS or (laid_out is not None and part in laid_out):
             found += [sa.cast(sa.null(), kind) for kind in _TYPES[part]]
     return found
 
 
 # The types of the columns of each part.
 _TYPES: Mapping[Part, Sequence[sa.types.TypeEngine[Any]]] = {
+    Part.POST_FACTS: [sa.ARRAY(sa.Integer())],
+    Part.USER_FACTS: [sa.Integer()],
     Part.POST_COUNTS: [sa.BigInteger()] * len(_POST_COUNTERS),
     Part.POST_DETAILS: [column.type for column in _DETAILS_OF_POST],
     Part.VIEWER_LIKES: [sa.Boolean()],
@@ -187,7 +176,7 @@ def select_posts(
         is_subject = count_delta.c.subject_id.in_([post.c.id, account.c.id])
         deltas = _deltas(is_subject, _POST_COUNTERS | _USER_COUNTERS)
         joined = joined.join(deltas, sa.true())
-    columns: dict[Part, list[sa.ColumnElement[Any]]] = {}
+    columns: dict[Part, list[sa.ColumnElement[Any]]] = {Part.POST_FACTS: [post_facts()]}
     if Part.POST_COUNTS in parts:
         columns[Part.POST_COUNTS], joined = count_columns(joined, post_count, post.c.id, _POST_COUNTERS, deltas)
     columns[Part.POST_DETAILS] = list(_DETAILS_OF_POST)

@@ -45,14 +45,19 @@ class _UsersByPostLoader(PageLoader[Liker]):
     async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, Liker]]:
         request = self.request
         records = await self.scope.db.rows(
-            self.statement, parent_ids=list(parent_ids), after=after_or_end(request), limit=request.fetch_count
+            self.statement,
+            parent_ids=list(parent_ids),
+            viewer_id=self.viewer_id,
+            after=after_or_end(request),
+            limit=request.fetch_count,
         )
         found = Hydrated()
         found.add_users(records, _NO_PARTS, layout=_LAYOUT)
         self.scope.take(found)
         users, user_id = found.users, _LAYOUT.user
         key, parent_id = _LAYOUT.end, _LAYOUT.end + 1
-        return [(record[parent_id], Liker(record[key], users[record[user_id]])) for record in records]
+        seen = ((record[parent_id], record[key], users[record[user_id]]) for record in records)
+        return [(parent, Liker(number, user)) for parent, number, user in seen if user is not None]
 
 
 class LikersByPostLoader(_UsersByPostLoader):

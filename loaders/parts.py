@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from loaders.base import BatchLoader, Scope
+from loaders.guard import guard
 from loaders.posts import fetch_posts_by_id
 from loaders.rows import Hydrated, Part, Parts
 from loaders.users import fetch_users_by_id
@@ -17,6 +18,7 @@ class _MissedPartsLoader(BatchLoader[tuple[Part, int], Any]):
     async def fetch(self, keys: Sequence[tuple[Part, int]]) -> Mapping[tuple[Part, int], Any]:
         parts = frozenset(part for part, _ in keys)
         found = await self.fetch_parts(parts, list({number for _, number in keys}))
+        guard(found)
         return {(part, number): value for part in parts for number, value in found.parts[part].items()}
 
     async def fetch_parts(self, parts: Parts, ids: Sequence[int]) -> Hydrated:

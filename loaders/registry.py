@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from access import policy
+from access.facts import FactsOfPost
 from access.viewer import Viewer
 from core.database import Reader
 from core.lazy import lazy
@@ -24,6 +24,7 @@ from loaders.feeds import (
     WantedPage,
 )
 from loaders.follows import FollowersByUserLoader, FollowingByUserLoader
+from loaders.guard import guard
 from loaders.hashtag_feeds import EntriesByHashtagLoader
 from loaders.hashtags import (
     FollowedHashtagsByUserLoader,
@@ -76,6 +77,10 @@ class Loaders:
         return PostByIdLoader(self)
 
     @lazy
+    def post_facts(self) -> PostPartLoader[FactsOfPost]:
+        return PostPartLoader(self, Part.POST_FACTS)
+
+    @lazy
     def post_counts(self) -> PostPartLoader[PostCounts]:
         return PostPartLoader(self, Part.POST_COUNTS)
 
@@ -118,6 +123,10 @@ class Loaders:
     @lazy
     def users_by_former_handle(self) -> UserByFormerHandleLoader:
         return UserByFormerHandleLoader(self)
+
+    @lazy
+    def user_facts(self) -> UserPartLoader[int]:
+        return UserPartLoader(self, Part.USER_FACTS)
 
     @lazy
     def user_counts(self) -> UserPartLoader[UserCounts]:
@@ -225,16 +234,13 @@ class Loaders:
 
         Gives the posts by id, None for those that the viewer may not see.
         """
-        posts: Mapping[int, PostRow | None] = {}
-        if found.posts:
-            viewer, can_see = self.viewer, policy.can_see_post
-            posts = {post_id: row if can_see(viewer, row) else None for post_id, row in found.posts.items()}
-            self.posts.prime_many(posts)
+        guard(found)
+        self.posts.prime_many(found.posts)
         self.users.prime_many(found.users)
         for part, values in found.parts.items():
             loader: BatchLoader[int, Any] = getattr(self, part)
             loader.prime_many(values)
-        return posts
+        return found.posts
 
     def part(self) -> None:
         """Lets go of the loaders, which know this registry: without the circle nothing waits for the collector.

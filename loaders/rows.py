@@ -107,11 +107,13 @@ class Part(StrEnum):
     Facts about the viewer are bools, False for an anonymous one.
     """
 
+    POST_FACTS = "post_facts"
     POST_COUNTS = "post_counts"
     POST_DETAILS = "post_details"
     VIEWER_LIKES = "viewer_likes"
     VIEWER_REPOSTS = "viewer_reposts"
     VIEWER_BOOKMARKS = "viewer_bookmarks"
+    USER_FACTS = "user_facts"
     USER_COUNTS = "user_counts"
     USER_DETAILS = "user_details"
     VIEWER_FOLLOWS = "viewer_follows"
@@ -121,8 +123,12 @@ class Part(StrEnum):
 Parts = frozenset[Part]
 EVERYTHING: Parts = frozenset(Part)
 
+# What the rules need comes with every post and every user, whatever else is asked for (loaders.guard).
+FACTS: Parts = frozenset({Part.POST_FACTS, Part.USER_FACTS})
+
 # What each part is made of: a tuple of columns, or the one column that it is (None). In the order of the columns.
 SHAPES_OF_POSTS: Mapping[Part, type[Any] | None] = {
+    Part.POST_FACTS: None,
     Part.POST_COUNTS: PostCounts,
     Part.POST_DETAILS: PostDetails,
     Part.VIEWER_LIKES: None,
@@ -130,6 +136,7 @@ SHAPES_OF_POSTS: Mapping[Part, type[Any] | None] = {
     Part.VIEWER_BOOKMARKS: None,
 }
 SHAPES_OF_USERS: Mapping[Part, type[Any] | None] = {
+    Part.USER_FACTS: None,
     Part.USER_COUNTS: UserCounts,
     Part.USER_DETAILS: UserDetails,
     Part.VIEWER_FOLLOWS: None,
@@ -178,7 +185,7 @@ def layout_of_users(parts: Parts) -> Layout:
 def _places(shapes: Mapping[Part, type[Any] | None], parts: Parts, *, start: int) -> tuple[dict[Part, Place], int]:
     places: dict[Part, Place] = {}
     for part, shape in shapes.items():
-        if part in parts:
+        if part in parts or part in FACTS:
             width = 1 if shape is None else len(shape._fields)
             places[part] = Place(start if shape is None else slice(start, start + width), shape)
             start += width
@@ -186,13 +193,16 @@ def _places(shapes: Mapping[Part, type[Any] | None], parts: Parts, *, start: int
 
 
 class Hydrated:
-    """Rows and parts by id, unguarded. Of parts that a statement did not bring there is nothing here."""
+    """Rows and parts by id. Of parts that a statement did not bring there is nothing here.
+
+    Nothing is hidden from anybody here until it has been guarded (loaders.guard); what is hidden is None then.
+    """
 
     __slots__ = ("parts", "posts", "users")
 
     def __init__(self) -> None:
-        self.posts: dict[int, PostRow] = {}
-        self.users: dict[int, UserRow] = {}
+        self.posts: dict[int, PostRow | None] = {}
+        self.users: dict[int, UserRow | None] = {}
         # By the id of the post or the user.
         self.parts: dict[Part, dict[int, Any]] = {}
 
@@ -214,7 +224,7 @@ class Hydrated:
     def _add(self, records: Sequence[Any], parts: Parts, places: Mapping[Part, Place], *, key: int) -> None:
         make = tuple.__new__
         for part, (at, shape) in places.items():
-            if part not in parts:
+            if part not in parts and part not in FACTS:
                 continue
             if shape is None:
                 values = {record[key]: record[at] for record in records}

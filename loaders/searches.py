@@ -15,7 +15,8 @@ from core import text
 from core.database import Reader, Statement, values_of
 from core.entities import normalised_hashtag
 from core.spoofing import defused
-from loaders.hydration import VIEWER_ID, ZERO, is_there
+from loaders.facts import VIEWER_ID, is_there
+from loaders.hydration import ZERO
 from loaders.pages import AFTER, LIMIT
 from models.accounts import SEARCHED_WORDS, account, account_count
 from models.follows import follow

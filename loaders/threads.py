@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from core.database import rows_of
 from loaders.base import BatchLoader
-from loaders.hydration import VIEWER_ID, is_there
+from loaders.facts import VIEWER_ID, is_there
 from loaders.pages import LinkPageLoader, parents, select_links
 from models.threads import thread_follow, thread_mute
 

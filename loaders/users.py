@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from access.viewer import Viewer
 from core.database import Reader, Statement, rows_of
 from loaders.base import BatchLoader
-from loaders.hydration import HAS_HANDLE, VIEWER_ID, as_it_is, select_users
+from loaders.facts import VIEWER_ID
+from loaders.hydration import HAS_HANDLE, as_it_is, select_users
 from loaders.rows import EVERYTHING, Hydrated, Parts, UserRow, layout_of_users
 from models.accounts import account, former_handle
 
@@ -43,7 +44,7 @@ async def fetch_users_by_id(db: Reader, ids: Sequence[int], *, viewer_id: int, p
 class UserByIdLoader(BatchLoader[int, UserRow]):
     """The user with an id, if the viewer may see it."""
 
-    async def fetch(self, keys: Sequence[int]) -> Mapping[int, UserRow]:
+    async def fetch(self, keys: Sequence[int]) -> Mapping[int, UserRow | None]:
         found = await fetch_users_by_id(self.scope.db, keys, viewer_id=self.viewer_id)
         self.scope.take(found)
         return found.users
@@ -57,13 +58,13 @@ class UserByHandleLoader(BatchLoader[str, UserRow]):
         records = await self.scope.db.rows(_BY_HANDLE, handles=list(keys), viewer_id=self.viewer_id)
         found.add_users(records, EVERYTHING, layout=layout_of_users(EVERYTHING))
         self.scope.take(found)
-        return {user.handle.lower(): user for user in found.users.values()}
+        return {user.handle.lower(): user for user in found.users.values() if user is not None}
 
 
 class UserByFormerHandleLoader(BatchLoader[str, UserRow]):
     """The user who had a handle until lately, if the viewer may see it. Keys are lower-case."""
 
-    async def fetch(self, keys: Sequence[str]) -> Mapping[str, UserRow]:
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, UserRow | None]:
         found, layout = Hydrated(), layout_of_users(EVERYTHING)
         records = await self.scope.db.rows(_BY_FORMER_HANDLE, handles=list(keys), viewer_id=self.viewer_id)
         found.add_users(records, EVERYTHING, layout=layout)

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from access import policy
 from core.database import Statement
 from core.paging import PageRequest
 from loaders.base import BatchLoader, Scope
+from loaders.facts import VIEWER_ID, user_facts_by_id
 from loaders.hydration import (
     HAS_HANDLE,
-    VIEWER_ID,
     as_it_is,
     no_post,
     select_posts,
@@ -29,6 +30,7 @@ from models.accounts import account
 from models.posts import post
 
 _NO_ID: sa.ColumnElement[int] = sa.literal_column("NULL::bigint", sa.BigInteger)
+_NO_FACTS: sa.ColumnElement[int] = sa.literal_column("NULL::integer", sa.Integer)
 _REPLY_LIMIT = sa.bindparam("reply_limit", type_=sa.Integer)
 
 # A SELECT of (id, author_id, post_id); with a column HASHTAG_ID if hashtags bring entries, NULL of all others; with a
@@ -106,12 +108,14 @@ def _form_of(wanted: Wanted, users: WantedUsers | None) -> _Form:
 class Arrived(NamedTuple):
     """Entries, newest first; posts by id, None for those that the viewer may not see; the users that were wanted.
 
-    `muted` are the ids of entries by others in threads that the viewer has muted, if that was to be known.
+    `hidden` are the ids of reposts by accounts that the viewer sees nothing of, or little; `muted` those of entries by
+    others in threads that the viewer has muted, if that was to be known.
     """
 
     entries: list[FeedEntry]
     posts: Mapping[int, PostRow | None]
     users: Sequence[UserRow]
+    hidden: frozenset[int]
     muted: frozenset[int]
 
 
@@ -126,15 +130,15 @@ async def load_entries(
     form = _form_of(wanted, users)
     layout = layout_of(form.laid_out)
     # Behind the columns of the post. A reply has a parent and no entry.
-    entry_id, entry_author_id, parent_id, in_muted = range(layout.end, layout.end + 4)
+    entry_id, entry_author_id, parent_id, reposter, in_muted = range(layout.end, layout.end + 5)
     made = _statement(select_entries, form)
     records = await scope.db.rows(made.statement, **parameters)
     found = Hydrated()
-    named: Sequence[UserRow] = ()
+    named: list[int] = []
     if users is not None:
         of_users = [record for record in records if record[0] is None]
         found.add_users(of_users, users.parts, layout=layout)
-        named = list(found.users.values())
+        named = [record[layout.user] for record in of_users]
         records = [record for record in records if record[0] is not None]
     own = records if wanted.replies is None else [record for record in records if record[parent_id] is None]
     found.add_posts(own, wanted.parts, layout=layout)
@@ -152,8 +156,11 @@ async def load_entries(
     else:
         entries = [_entry(FeedEntry, (r[entry_id], r[entry_author_id], r[0], None)) for r in own]
     entries.sort(reverse=True)
+    can_see = policy.can_see_repost
+    hidden = frozenset([record[entry_id] for record in own if record[reposter] and not can_see(record[reposter])])
     muted = frozenset([record[entry_id] for record in own if record[in_muted]]) if wanted.knows_muted else _NONE
-    return Arrived(entries, posts, named, muted)
+    seen = [user for user in map(found.users.__getitem__, named) if user is not None]
+    return Arrived(entries, posts, seen, hidden, muted)
 
 
 _NONE: frozenset[int] = frozenset()
@@ -228,7 +235,10 @@ def _statement(select_entries: SelectEntries, form: _Form) -> _Made:
     if hashtag_id is not None:
         own_columns.append(hashtag_id)
         other_columns.append(_NO_ID)
-    branches = [own.add_columns(entries.c.id, entries.c.author_id, _NO_ID, *own_columns)]
+    # What the rules need to know of whoever reposted; of an author's own entry that is asked with the post.
+    is_own_entry = entries.c.author_id == post.c.author_id
+    reposter_facts = sa.case((is_own_entry, _NO_FACTS), else_=user_facts_by_id(entries.c.author_id))
+    branches = [own.add_columns(entries.c.id, entries.c.author_id, _NO_ID, reposter_facts, *own_columns)]
     if form.are_replies_newest_first is not None:
         # A post and its repost may be on one page.
         parent = sa.select(entries.c.post_id).distinct().subquery("parent")
@@ -236,11 +246,11 @@ def _statement(select_entries: SelectEntries, form: _Form) -> _Made:
         replies = select_posts(
             parent.join(page, sa.true()), on=post.c.id == page.c.id, parts=form.parts_of_replies, laid_out=laid_out
         )
-        branches.append(replies.add_columns(_NO_ID, _NO_ID, parent.c.post_id, *other_columns))
+        branches.append(replies.add_columns(_NO_ID, _NO_ID, parent.c.post_id, _NO_FACTS, *other_columns))
     if form.parts_of_users is not None:
         columns, joined = user_columns(account, form.parts_of_users, laid_out=laid_out)
         users = (
-            sa.select(*no_post(laid_out), *columns, _NO_ID, _NO_ID, _NO_ID, *other_columns)
+            sa.select(*no_post(laid_out), *columns, _NO_ID, _NO_ID, _NO_ID, _NO_FACTS, *other_columns)
             .select_from(joined)
             .where(HAS_HANDLE)
         )

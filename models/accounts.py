@@ -1,15 +1,23 @@
 """Accounts, their former handles, their counts and their sessions."""
 
 from datetime import datetime
+from enum import IntEnum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from models.base import counter, flag, id_field, json_value, reference, server_default, table_of
+from models.base import counter, flag, id_field, json_value, reference, server_default, small_number, table_of
 
 # What a search for people by words looks through, as Postgres writes it.
 SEARCHED_WORDS = "to_tsvector('simple'::regconfig, (display_name || ' '::text) || handle)"
+
+
+class Role(IntEnum):
+    """What an account may do for the community."""
+
+    MEMBER = 0
+    MODERATOR = 1
 
 
 class Account(SQLModel, table=True):
@@ -37,6 +45,8 @@ class Account(SQLModel, table=True):
             sa.text(SEARCHED_WORDS),
             postgresql_using="gin",
         ),
+        # Of a reply: whether somebody above it is private.
+        sa.Index("account_private_index", "id", postgresql_where=sa.text("is_private")),
     )
 
     id: int = id_field()
@@ -54,6 +64,10 @@ class Account(SQLModel, table=True):
     is_bot: bool = flag()
     avatar_url: str | None = Field(default=None, sa_type=sa.Text)
     header_url: str | None = Field(default=None, sa_type=sa.Text)
+    # Strangers see little of it, and its open posts read as if they were for followers.
+    is_private: bool = flag()
+    suspended_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
+    role: int = small_number()
 
 
 class FormerHandle(SQLModel, table=True):

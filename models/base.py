@@ -54,6 +54,12 @@ def flag() -> bool:
     return is_set
 
 
+def small_number() -> int:
+    """One of a few choices, by its number; it starts as the first one, 0."""
+    number: int = Field(default=0, sa_type=sa.SmallInteger, nullable=False, sa_column_kwargs=server_default("0"))
+    return number
+
+
 def counter() -> int:
     """A number that starts at zero."""
     number: int = Field(default=0, sa_type=sa.BigInteger, nullable=False, sa_column_kwargs=server_default("0"))

@@ -1,6 +1,7 @@
 """Posts, replies, quotes and reposts (one table), their earlier versions, whom they mention, and their counts."""
 
 from datetime import datetime
+from enum import IntEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,10 +15,32 @@ from models.base import (
     optional_reference,
     reference,
     server_default,
+    small_number,
     table_of,
 )
 
 _LIVE = "deleted_at IS NULL"
+
+
+class Visibility(IntEnum):
+    """Whom a post is for. The order is that of the columns' numbers; those up to UNLISTED are open to everyone."""
+
+    PUBLIC = 0
+    UNLISTED = 1
+    FOLLOWERS = 2
+    MUTUALS = 3
+    CIRCLE = 4
+    MENTIONED = 5
+
+
+class Admission(IntEnum):
+    """Who of those that see a post may reply to it, quote it, or repost it."""
+
+    EVERYONE = 0
+    FOLLOWERS = 1
+    FOLLOWING = 2
+    MENTIONED = 3
+    NOBODY = 4
 
 
 class Post(SQLModel, table=True):
@@ -37,11 +60,18 @@ class Post(SQLModel, table=True):
             "id",
             postgresql_where=sa.text(f"reply_to_id IS NOT NULL AND {_LIVE}"),
         ),
+        # Post.hiddenReplies, newest first.
+        sa.Index(
+            "post_hidden_reply_index",
+            "reply_to_id",
+            sa.text("id DESC"),
+            postgresql_where=sa.text(f"reply_hidden_at IS NOT NULL AND {_LIVE}"),
+        ),
         # publicFeed: the newest posts of everyone, without replies and reposts.
         sa.Index(
             "post_public_index",
             sa.text("id DESC"),
-            postgresql_where=sa.text(f"reply_to_id IS NULL AND repost_of_id IS NULL AND {_LIVE}"),
+            postgresql_where=sa.text(f"reply_to_id IS NULL AND repost_of_id IS NULL AND visibility = 0 AND {_LIVE}"),
         ),
         # Post.quotes.
         sa.Index(
@@ -98,6 +128,26 @@ class Post(SQLModel, table=True):
     version: int = Field(default=1, sa_type=sa.Integer, sa_column_kwargs=server_default("1"))
     edited_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
     deleted_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
+    visibility: int = small_number()
+    # Of a post with the visibility CIRCLE; NULL once that circle is gone, and then nobody else sees the post.
+    circle_id: int | None = Field(
+        default=None,
+        sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("circle.id", ondelete="SET NULL"), nullable=True),
+    )
+    # Who may reply, quote and repost (Admission).
+    reply_policy: int = small_number()
+    quote_policy: int = small_number()
+    repost_policy: int = small_number()
+    # Of a reply: who else wrote what is above it, each once; and whether that is to be asked post by post, because
+    # something there is not open to everyone, or too many people are there to be listed.
+    above_author_ids: list[int] | None = Field(default=None, sa_type=sa.ARRAY(sa.BigInteger))
+    is_gated: bool = flag()
+    # Of a reply: set aside by whoever wrote what it replies to.
+    reply_hidden_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
+    # Of a quote: taken off by whoever wrote what it quotes.
+    quote_detached_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
+    # By a moderator.
+    taken_down_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
 
 
 class PostEdit(SQLModel, table=True):

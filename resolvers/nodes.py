@@ -44,3 +44,5 @@ async def _load(context: Context, node_id: str) -> NodeRow | None:
             return await context.loaders.hashtags.load(number)
         case ids.Kind.BOOKMARK_FOLDER:
             return await context.loaders.bookmark_folders.load(number)
+        case _:  # kinds that are never looked up by their ids
+            return None

@@ -123,7 +123,9 @@ async def test_fetching_is_raw_and_loading_is_guarded(
     await world.delete(world.bob, deleted)
     found = await fetch_posts_by_id(services.db, [deleted, ABSENT], viewer_id=0)
     assert found.posts.keys() == {deleted}
-    assert found.posts[deleted].deleted_at is not None
+    row = found.posts[deleted]
+    assert row is not None
+    assert row.deleted_at is not None
     assert await loaders(None).posts.load(deleted) is None
 
 

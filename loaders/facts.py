@@ -1,0 +1,101 @@
+"""The facts that the rules need (access/facts.py), as columns of statements that have the post or the account at hand.
+
+Nearly always nothing restricts, and a look at the row itself tells. Only where something may, Postgres gathers the
+facts, by one function for an account and one for a post (migrations).
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from core import ids
+from models.accounts import account
+from models.blocks import block
+from models.posts import Visibility, post
+
+# The parameter of every statement that asks for facts: the account that looks, or ANONYMOUS_ID.
+VIEWER_ID = sa.bindparam("viewer_id", type_=sa.BigInteger)
+ANONYMOUS_ID = ids.NOBODY
+
+_ONE: sa.ColumnElement[int] = sa.literal_column("1")
+_UNLISTED: sa.ColumnElement[int] = sa.literal_column(str(int(Visibility.UNLISTED)))
+
+
+def is_there(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Whether a row is there, always by a look into its index.
+
+    EXISTS among the columns lets Postgres read everything the viewer likes or follows into a hash instead, which
+    grows without bound with the viewer; it does not do that to a scalar subquery with a limit.
+    """
+    return sa.select(_ONE).where(*conditions).limit(_ONE).scalar_subquery().is_not(None)
+
+
+def _is_blocked(others: sa.ColumnElement[int] | sa.CollectionAggregate[Any]) -> sa.ColumnElement[bool]:
+    """Whether a block stands between the viewer and an account, or any of several.
+
+    Most people block nobody and are blocked by nobody; for them two looks answer for all rows of a statement.
+    """
+    has_blocks = sa.or_(is_there(block.c.blocker_id == VIEWER_ID), is_there(block.c.blocked_id == VIEWER_ID))
+    return sa.and_(
+        has_blocks,
+        sa.or_(
+            is_there(block.c.blocker_id == VIEWER_ID, block.c.blocked_id == others),
+            is_there(block.c.blocked_id == VIEWER_ID, block.c.blocker_id == others),
+        ),
+    )
+
+
+def _is_open(of: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Whether nothing restricts who sees an account."""
+    return sa.and_(sa.not_(of.c.is_private), of.c.suspended_at.is_(None), sa.not_(_is_blocked(of.c.id)))
+
+
+def user_facts(of: sa.FromClause = account) -> sa.ColumnElement[int]:
+    """The facts of a row of `account`, or of an alias of it: an access.facts.UserFact."""
+    is_unrestricted = sa.or_(of.c.id == VIEWER_ID, _is_open(of))
+    zero: sa.ColumnElement[int] = sa.literal_column("0")
+    return sa.case((is_unrestricted, zero), else_=sa.func.user_facts(VIEWER_ID, of.c.id, type_=sa.Integer))
+
+
+def user_facts_by_id(account_id: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """The same of the account with an id, looked up; NULL if there is none."""
+    of = account.alias("regarded")
+    return sa.select(user_facts(of)).where(of.c.id == account_id).scalar_subquery()
+
+
+def _may_be_hidden_above() -> sa.ColumnElement[bool]:
+    above = sa.any_(post.c.above_author_ids)
+    other = account.alias("other")
+    return sa.or_(
+        post.c.is_gated,
+        sa.and_(
+            post.c.above_author_ids.is_not(None),
+            sa.or_(is_there(other.c.is_private, other.c.id == above), _is_blocked(above)),
+        ),
+    )
+
+
+def post_facts() -> sa.ColumnElement[list[int] | None]:
+    """The facts of a row of `post` whose author's row is in `account`: an access.facts.FactsOfPost."""
+    is_unrestricted = sa.or_(
+        post.c.author_id == VIEWER_ID,
+        sa.and_(
+            post.c.visibility <= _UNLISTED,
+            post.c.taken_down_at.is_(None),
+            _is_open(account),
+            sa.not_(_may_be_hidden_above()),
+        ),
+    )
+    nothing = sa.cast(sa.null(), sa.ARRAY(sa.Integer))
+    gathered = sa.func.post_facts(VIEWER_ID, post.c.id, type_=sa.ARRAY(sa.Integer))
+    return sa.case((is_unrestricted, nothing), else_=gathered)
+
+
+def is_for_everyone() -> sa.ColumnElement[bool]:
+    """Whether a row of `post` may be shown to people who do not know its author: in public, by hashtags, in searches.
+
+    It says so itself, and its author is not private now.
+    """
+    author = account.alias("public_author")
+    public: sa.ColumnElement[int] = sa.literal_column(str(int(Visibility.PUBLIC)))
+    return sa.and_(post.c.visibility == public, is_there(author.c.id == post.c.author_id, sa.not_(author.c.is_private)))
