@@ -45,7 +45,7 @@ POST_FACTS = """
 CREATE FUNCTION post_facts(viewer bigint, subject bigint) RETURNS integer[] LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$
 DECLARE
-    found integer[] := '{}';
+    facts integer[] := '{}';
     next_id bigint := subject;
     step record;
 BEGIN
@@ -57,12 +57,12 @@ BEGIN
         INTO step FROM post JOIN account ON account.id = post.author_id WHERE post.id = next_id;
         EXIT WHEN NOT FOUND OR (step.author_id = viewer AND next_id <> subject);
         IF next_id = subject OR step.author <> 0 OR step.audience <> 0 THEN
-            found := found || step.author || step.audience;
+            facts := facts || step.author || step.audience;
         END IF;
         next_id := step.reply_to_id;
         EXIT WHEN next_id IS NULL OR step.author_id = viewer;
     END LOOP;
-    RETURN found;
+    RETURN facts;
 END
 $$
 """
@@ -71,28 +71,28 @@ CREATE FUNCTION audience_facts(viewer bigint, subject post, audience integer) RE
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$
 DECLARE
-    found integer := 0;
+    facts integer := 0;
 BEGIN
     IF subject.taken_down_at IS NOT NULL THEN
-        found := 128 + CASE WHEN is_moderator(viewer) THEN 256 ELSE 0 END;
+        facts := 128 + CASE WHEN is_moderator(viewer) THEN 256 ELSE 0 END;
     END IF;
-    IF audience <= 1 THEN RETURN found; END IF;
-    found := found + audience;
+    IF audience <= 1 THEN RETURN facts; END IF;
+    facts := facts + audience;
     IF EXISTS (SELECT FROM follow WHERE follower_id = viewer AND followee_id = subject.author_id) THEN
-        found := found + 8;
+        facts := facts + 8;
     END IF;
     IF audience = 3 AND EXISTS (SELECT FROM follow WHERE follower_id = subject.author_id AND followee_id = viewer) THEN
-        found := found + 16;
+        facts := facts + 16;
     END IF;
     IF audience = 4 AND EXISTS (
         SELECT FROM circle_member WHERE circle_id = subject.circle_id AND account_id = viewer
     ) THEN
-        found := found + 32;
+        facts := facts + 32;
     END IF;
     IF EXISTS (SELECT FROM post_mention WHERE post_id = subject.id AND account_id = viewer) THEN
-        found := found + 64;
+        facts := facts + 64;
     END IF;
-    RETURN found;
+    RETURN facts;
 END
 $$
 """
