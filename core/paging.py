@@ -149,4 +149,26 @@ class Page(NamedTuple, Generic[T]):
 
     items: Sequence[T]
     has_next: bool
-    end: int | None
+    end: SortKey | None
+
+
+K = TypeVar("K", bound=SortKey)
+
+
+def page_of_shown(
+    request: PageRequest,
+    shown: Sequence[tuple[K, T]],
+    *,
+    is_end: bool = False,
+    reached: SortKey | None = None,
+) -> Page[tuple[K, T]]:
+    """The page made of what may be shown, as pairs of sort key and item: one more than asked for, or all there is.
+
+    `is_end`: the list has nothing else. If it may have, and this is too little, scanning stopped at the key `reached`.
+    """
+    if len(shown) > request.first:
+        kept = shown[: request.first]
+        return Page(kept, has_next=True, end=kept[-1][0])
+    if is_end:
+        return Page(shown, has_next=False, end=shown[-1][0] if shown else None)
+    return Page(shown, has_next=True, end=reached)

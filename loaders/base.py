@@ -11,7 +11,7 @@ from access.viewer import Viewer
 from compiler import GroupLoader
 from core import spans
 from core.database import Reader
-from core.paging import PageRequest
+from core.paging import Page, PageRequest, SortKey
 from loaders.facts import ANONYMOUS_ID
 from loaders.rows import Hydrated, Part, PostRow
 from loaders.tabs import Tab
@@ -49,7 +49,9 @@ class Scope(Protocol):
         Gives the posts by id, None for those that the viewer may not see.
         """
 
-    def replies(self, request: PageRequest, *, is_newest_first: bool) -> "PageLoader[PostRow]":
+    def replies(
+        self, request: PageRequest, *, is_newest_first: bool
+    ) -> "BatchLoader[int, Page[tuple[SortKey, PostRow]]]":
         """The loader of one page of replies to each post."""
 
     def entries(self, request: PageRequest, wanted: Any, *, tab: Tab) -> "PageLoader[Any]":

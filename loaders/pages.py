@@ -44,12 +44,16 @@ class _ParentLink(NamedTuple):
 
 
 def page_of_links(
-    *, key: sa.ColumnElement[int], target: sa.ColumnElement[int], of_parent: sa.ColumnElement[bool]
+    *,
+    key: sa.ColumnElement[int],
+    target: sa.ColumnElement[int],
+    of_parent: sa.ColumnElement[bool],
+    after: sa.ColumnElement[int] = AFTER,
 ) -> LateralFromClause:
-    """(key, target_id) of the newest links of each parent; `of_parent` ties a link to `parents.c.id`."""
+    """(key, target_id) of the newest links of each parent below `after`; `of_parent` ties a link to its parent."""
     return (
         sa.select(key.label("key"), target.label("target_id"))
-        .where(of_parent, key < AFTER)
+        .where(of_parent, key < after)
         .order_by(key.desc())
         .limit(LIMIT)
         .lateral("page")

@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from core.database import Reader, Statement, rows_of
-from core.paging import PageRequest
+from core.paging import SortKey
 from loaders.base import BatchLoader, PageLoader
 from loaders.hydration import as_it_is, select_posts
 from loaders.pages import AFTER, LIMIT, PARENT_IDS, after_or_end, after_or_start, parents
 from loaders.rows import EVERYTHING, Hydrated, Parts, PostRow, layout_of
+from loaders.thinned import ThinnedPageLoader, places
 from models.posts import post
 
 
@@ -48,34 +49,29 @@ def select_reply_ids(
 
 
 def _select_replies(*, is_newest_first: bool) -> Statement[Any]:
-    page = select_reply_ids(parents.c.id, is_newest_first=is_newest_first, limit=LIMIT, after=AFTER)
-    statement = select_posts(parents.join(page, sa.true()), on=post.c.id == page.c.id).add_columns(parents.c.id)
+    page = select_reply_ids(places.c.id, is_newest_first=is_newest_first, limit=LIMIT, after=places.c.after)
+    statement = select_posts(places.join(page, sa.true()), on=post.c.id == page.c.id).add_columns(places.c.id)
     return Statement(statement.order_by(post.c.id.desc() if is_newest_first else post.c.id), as_it_is)
 
 
-class PostsByPostLoader(PageLoader[PostRow]):
-    """The visible posts of a list below each post, whole: they and their authors come in the statement of their ids."""
+class PostsByPostLoader(ThinnedPageLoader[PostRow]):
+    """The posts of a list below each post, whole: they and their authors come in the statement of their ids."""
 
     statement: ClassVar[Statement[Any]]
 
-    async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, PostRow]]:
+    async def fetch_items(self, reached: Mapping[int, SortKey]) -> Sequence[tuple[int, SortKey, PostRow | None]]:
         records = await self.scope.db.rows(
             self.statement,
-            parent_ids=list(parent_ids),
-            after=self.start(self.request),
+            parent_ids=list(reached),
+            afters=list(reached.values()),
             limit=self.request.fetch_count,
             viewer_id=self.viewer_id,
         )
         found = Hydrated()
         found.add_posts(records, EVERYTHING)
         rows = self.scope.take(found)
-        end = layout_of(EVERYTHING).end
-        replies = ((record[end], rows[record[0]]) for record in records)
-        return [(parent_id, row) for parent_id, row in replies if row is not None]
-
-    def start(self, request: PageRequest) -> int:
-        """The id to start behind."""
-        raise NotImplementedError
+        parent_id = layout_of(EVERYTHING).end
+        return [(record[parent_id], record[0], rows[record[0]]) for record in records]
 
 
 class RepliesByPostOldestFirstLoader(PostsByPostLoader):
@@ -83,8 +79,9 @@ class RepliesByPostOldestFirstLoader(PostsByPostLoader):
 
     statement = _select_replies(is_newest_first=False)
 
-    def start(self, request: PageRequest) -> int:
-        return after_or_start(request)
+    @property
+    def start(self) -> int:
+        return after_or_start(self.request)
 
 
 class RepliesByPostNewestFirstLoader(PostsByPostLoader):
@@ -92,8 +89,9 @@ class RepliesByPostNewestFirstLoader(PostsByPostLoader):
 
     statement = _select_replies(is_newest_first=True)
 
-    def start(self, request: PageRequest) -> int:
-        return after_or_end(request)
+    @property
+    def start(self) -> int:
+        return after_or_end(self.request)
 
 
 class Ancestor(NamedTuple):

@@ -3,39 +3,54 @@
 No index has these orders, so a page looks at every reply to its posts once: about a microsecond each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
 from core.database import Statement
-from loaders.base import PageLoader
+from core.paging import RankedKey, SortKey
 from loaders.hydration import ZERO, as_it_is, select_posts
-from loaders.pages import AFTER, GREATEST_ID, LIMIT, parents
+from loaders.pages import GREATEST_ID, LIMIT, PARENT_IDS
 from loaders.rows import EVERYTHING, Hydrated, PostRow, layout_of
+from loaders.thinned import ThinnedPageLoader
 from models.counts import Counter, count_delta
 from models.posts import post, post_count
 
-_AFTER_RANK = sa.bindparam("after_rank", type_=sa.BigInteger)
+# As loaders.thinned.places, with the rank of the place too.
+places = (
+    sa.func.unnest(
+        PARENT_IDS,
+        sa.bindparam("afters", type_=sa.ARRAY(sa.BigInteger)),
+        sa.bindparam("after_ranks", type_=sa.ARRAY(sa.BigInteger)),
+    )
+    .table_valued(
+        sa.column("id", sa.BigInteger),
+        sa.column("after", sa.BigInteger),
+        sa.column("after_rank", sa.BigInteger),
+        name="place",
+    )
+    .render_derived()
+)
 _COUNTERS = (Counter.POST_LIKES, Counter.POST_REPLIES, Counter.POST_REPOSTS, Counter.POST_QUOTES)
 
 
 def _select_replies(source: sa.FromClause, page: sa.Select[Any], *, is_highest_first: bool) -> sa.Select[Any]:
-    """The posts of the pages, with parents and ranks behind them.
+    """The posts of the pages, with places and ranks behind them.
 
     `page` selects (id, rank) of all replies to one post of `source`; of the same rank the oldest comes first.
     """
     number, rank = page.selected_columns
-    is_beyond = rank < _AFTER_RANK if is_highest_first else rank > _AFTER_RANK
+    is_beyond = rank < places.c.after_rank if is_highest_first else rank > places.c.after_rank
     chosen = (
-        page.where(sa.or_(is_beyond, sa.and_(rank == _AFTER_RANK, number > AFTER)))
+        page.where(sa.or_(is_beyond, sa.and_(rank == places.c.after_rank, number > places.c.after)))
         .order_by(rank.desc() if is_highest_first else rank, number)
         .limit(LIMIT)
         .lateral("page")
     )
     posts = select_posts(source.join(chosen, sa.true()), on=post.c.id == chosen.c.id)
     order = chosen.c.rank.desc() if is_highest_first else chosen.c.rank
-    return posts.add_columns(parents.c.id, chosen.c.rank).order_by(order, chosen.c.id)
+    return posts.add_columns(places.c.id, chosen.c.rank).order_by(order, chosen.c.id)
 
 
 def _select_top() -> sa.Select[Any]:
@@ -46,8 +61,8 @@ def _select_top() -> sa.Select[Any]:
     """
     reply = (
         sa.select(post.c.id)
-        .where(post.c.reply_to_id == parents.c.id, post.c.deleted_at.is_(None))
-        .correlate(parents)
+        .where(post.c.reply_to_id == places.c.id, post.c.deleted_at.is_(None))
+        .correlate(places)
         .cte("reply", nesting=True)
     )
     replies = sa.func.array(sa.select(reply.c.id).scalar_subquery())
@@ -75,7 +90,7 @@ def _select_top() -> sa.Select[Any]:
             delta, delta.c.id == reply.c.id, full=True
         )
     )
-    return _select_replies(parents, page, is_highest_first=True)
+    return _select_replies(places, page, is_highest_first=True)
 
 
 def _select_author_first() -> sa.Select[Any]:
@@ -83,37 +98,44 @@ def _select_author_first() -> sa.Select[Any]:
     above, root, reply = post.alias("above"), post.alias("root"), post.alias("reply")
     is_by_author = sa.and_(root.c.deleted_at.is_(None), root.c.author_id == reply.c.author_id)
     page = sa.select(reply.c.id, sa.case((is_by_author, ZERO), else_=sa.literal_column("1")).label("rank")).where(
-        reply.c.reply_to_id == parents.c.id, reply.c.deleted_at.is_(None)
+        reply.c.reply_to_id == places.c.id, reply.c.deleted_at.is_(None)
     )
-    source = parents.join(above, above.c.id == parents.c.id).join(
+    source = places.join(above, above.c.id == places.c.id).join(
         root, root.c.id == sa.func.coalesce(above.c.root_id, above.c.id)
     )
     return _select_replies(source, page, is_highest_first=False)
 
 
-class RankedRepliesLoader(PageLoader[tuple[int, PostRow]]):
-    """The visible replies to each post, whole, with their ranks."""
+class RankedRepliesLoader(ThinnedPageLoader[PostRow]):
+    """The replies to each post, whole, by their ranks."""
 
     statement: ClassVar[Statement[Any]]
     # Where the list begins: no rank comes before it.
     first_rank: ClassVar[int]
 
-    async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, tuple[int, PostRow]]]:
+    @property
+    def start(self) -> RankedKey:
         request = self.request
+        if request.after is None or request.after_rank is None:
+            return RankedKey(self.first_rank, 0)
+        return RankedKey(request.after_rank, request.after)
+
+    async def fetch_items(self, reached: Mapping[int, SortKey]) -> Sequence[tuple[int, SortKey, PostRow | None]]:
+        keys = [key for key in reached.values() if isinstance(key, RankedKey)]
         records = await self.scope.db.rows(
             self.statement,
-            parent_ids=list(parent_ids),
-            after=request.after or 0,
-            after_rank=self.first_rank if request.after_rank is None else request.after_rank,
-            limit=request.fetch_count,
+            parent_ids=list(reached),
+            afters=[key.id for key in keys],
+            after_ranks=[key.rank for key in keys],
+            limit=self.request.fetch_count,
             viewer_id=self.viewer_id,
         )
         found = Hydrated()
         found.add_posts(records, EVERYTHING)
         rows = self.scope.take(found)
         parent_id = layout_of(EVERYTHING).end
-        replies = ((record[parent_id], record[parent_id + 1], rows[record[0]]) for record in records)
-        return [(parent_id, (rank, row)) for parent_id, rank, row in replies if row is not None]
+        rank = parent_id + 1
+        return [(record[parent_id], RankedKey(record[rank], record[0]), rows[record[0]]) for record in records]
 
 
 class TopRepliesByPostLoader(RankedRepliesLoader):

@@ -9,7 +9,7 @@ from access.viewer import Viewer
 from core.database import Reader
 from core.lazy import lazy
 from core.paging import PageRequest
-from loaders.base import BATCHES_AT_ONCE, BatchLoader, PageLoader
+from loaders.base import BATCHES_AT_ONCE, BatchLoader
 from loaders.bookmarks import (
     BookmarkFolderByIdLoader,
     BookmarkFoldersByAccountLoader,
@@ -46,6 +46,7 @@ from loaders.quotes import QuotesByPostLoader
 from loaders.ranked_replies import RankedRepliesLoader, RepliesByPostAuthorFirstLoader, TopRepliesByPostLoader
 from loaders.rows import Hydrated, Part, PostCounts, PostDetails, PostRow, UserCounts, UserDetails
 from loaders.tabs import Tab
+from loaders.thinned import ThinnedPageLoader
 from loaders.threads import FollowedThreadsByUserLoader, MutedThreadsByUserLoader, ViewerThreadsLoader
 from loaders.users import (
     UserByFormerHandleLoader,
@@ -170,7 +171,7 @@ class Loaders:
     def followed_hashtags(self, request: PageRequest) -> FollowedHashtagsByUserLoader:
         return self._list(FollowedHashtagsByUserLoader, request)
 
-    def replies(self, request: PageRequest, *, is_newest_first: bool) -> PageLoader[PostRow]:
+    def replies(self, request: PageRequest, *, is_newest_first: bool) -> ThinnedPageLoader[PostRow]:
         kind = RepliesByPostNewestFirstLoader if is_newest_first else RepliesByPostOldestFirstLoader
         return self._list(kind, request)
 

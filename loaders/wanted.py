@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from access import policy
 from core.database import Statement
-from core.paging import PageRequest
+from core.paging import Page, PageRequest, SortKey, page_of_shown
 from loaders.base import BatchLoader, Scope
 from loaders.facts import VIEWER_ID, user_facts_by_id
 from loaders.hydration import (
@@ -148,7 +148,7 @@ async def load_entries(
         replies = [record for record in records if record[parent_id] is not None]
         found.add_posts(replies, wanted.replies.parts, layout=layout)
         posts = scope.take(found)
-        under = [(record[parent_id], posts[record[0]]) for record in replies]
+        under = [(record[parent_id], record[0], posts[record[0]]) for record in replies]
         _prime_replies(scope, wanted.replies, [record[0] for record in own], under)
     if made.has_hashtags:
         hashtag_id = in_muted + form.knows_muted
@@ -173,16 +173,26 @@ def _prime_replies(
     scope: Scope,
     wanted: WantedReplies,
     parent_ids: Sequence[int],
-    replies: Sequence[tuple[int, PostRow | None]],
+    replies: Sequence[tuple[int, int, PostRow | None]],
 ) -> None:
-    """Hands each parent's page of replies to their loader; `replies` are (id of the parent, reply)."""
-    pages: dict[int, list[PostRow]] = {parent_id: [] for parent_id in parent_ids}
-    for parent_id, row in replies:
+    """Hands each parent's page of replies to their loader; `replies` are (id of the parent, id, reply).
+
+    A page that has to be topped up is left to the loader.
+    """
+    request = wanted.request
+    shown: dict[int, list[tuple[SortKey, PostRow]]] = {parent_id: [] for parent_id in parent_ids}
+    looked_at = dict.fromkeys(parent_ids, 0)
+    for parent_id, reply_id, row in replies:
+        looked_at[parent_id] += 1
         if row is not None:
-            pages[parent_id].append(row)
-    for page in pages.values():
-        page.sort(reverse=wanted.is_newest_first)  # a row begins with its id
-    scope.replies(wanted.request, is_newest_first=wanted.is_newest_first).prime_many(pages)
+            shown[parent_id].append((reply_id, row))
+    pages: dict[int, Page[tuple[SortKey, PostRow]]] = {}
+    for parent_id, page in shown.items():
+        is_end = looked_at[parent_id] < request.fetch_count
+        if is_end or len(page) > request.first:
+            page.sort(reverse=wanted.is_newest_first)
+            pages[parent_id] = page_of_shown(request, page, is_end=is_end)
+    scope.replies(request, is_newest_first=wanted.is_newest_first).prime_many(pages)
 
 
 def _select_by_id() -> sa.Select[tuple[int, int, int]]:

@@ -4,15 +4,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import compiler
-from core.paging import Listing, Page, PageRequest, RankedKey, SortKey, encode_cursor
+from core.paging import TOP_UP_ROUNDS, Listing, Page, PageRequest, SortKey, encode_cursor, page_of_shown
 from loaders.base import PageLoader
+from loaders.thinned import ThinnedPageLoader
 from resolvers.arguments import Cursor
 
 T = TypeVar("T")
 Source = TypeVar("Source")
-
-# After so many rounds a page stays short, even empty; the client goes on from where scanning stopped.
-TOP_UP_ROUNDS = 5
 
 
 class PageInfo(NamedTuple):
@@ -113,41 +111,33 @@ class RowConnection(NamedTuple, Generic[R]):
         return self.rows if len(self.rows) <= self.request.first else self.rows[: self.request.first]
 
 
-class RankedConnection(NamedTuple, Generic[R]):
-    """The same of rows that are sorted by a rank first: pairs of rank and row, one more than asked for, if any."""
+class PageConnection(NamedTuple, Generic[T]):
+    """A page of a list that rules may have thinned out (loaders.thinned), as a connection."""
 
     listing: Listing
     request: PageRequest
-    ranked: Sequence[tuple[int, R]]
+    page: Page[tuple[SortKey, T]]
 
     @property
-    def edges(self) -> list[Edge[R]]:
-        return [Edge(self.listing, RankedKey(rank, row.id), row) for rank, row in self._kept]
+    def edges(self) -> list[Edge[T]]:
+        listing = self.listing
+        return [new_tuple(Edge, (listing, key, item)) for key, item in self.page.items]
 
     @property
     def page_info(self) -> PageInfo:
-        kept = self._kept
-        keys = [RankedKey(rank, row.id) for rank, row in (*kept[:1], *kept[-1:])]
-        start, end = (keys[0], keys[-1]) if keys else (None, None)
-        has_next = len(kept) < len(self.ranked)
+        items, has_next, end = self.page
+        start = items[0][0] if items else None
         return page_info(self.listing, self.request, start=start, has_next=has_next, end=end)
-
-    @property
-    def _kept(self) -> Sequence[tuple[int, R]]:
-        return self.ranked[: self.request.first]
 
 
 def page_of(
-    loader: PageLoader[Any],
-    listing: Listing,
-    connected: Callable[[Listing, PageRequest, Sequence[Any]], Any] = RowConnection,
-    *,
-    key: str = "id",
+    loader: PageLoader[Any] | ThinnedPageLoader[Any], listing: Listing, *, key: str = "id"
 ) -> compiler.Relation:
-    """The relation from rows to their page of a list: what the loader has for the row's `key`, as `connected`."""
+    """The relation from rows to their page of a list, as a connection: what the loader has for the row's `key`."""
     request = loader.request
+    connected: Callable[..., Any] = PageConnection if isinstance(loader, ThinnedPageLoader) else RowConnection
 
-    def then(found: Sequence[Any] | None) -> Any:
+    def then(found: Any) -> Any:
         return connected(listing, request, found or ())
 
     return compiler.Relation(loader=lambda _context: loader, key=compiler.Attribute(key), then=then)
@@ -180,12 +170,7 @@ async def filled_page(
         after, is_end = part.reached, part.is_end
         if is_end or len(shown) > request.first:
             break
-    if len(shown) > request.first:
-        kept = shown[: request.first]
-        return Page(kept, has_next=True, end=kept[-1][0])
-    if is_end:
-        return Page(shown, has_next=False, end=shown[-1][0] if shown else None)
-    return Page(shown, has_next=True, end=after)
+    return page_of_shown(request, shown, is_end=is_end, reached=after)
 
 
 def full_page(request: PageRequest, keyed: Sequence[tuple[int, T]]) -> Page[tuple[int, T]]:

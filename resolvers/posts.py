@@ -16,7 +16,6 @@ from resolvers.ahead import load_for, wanted_of_posts
 from resolvers.arguments import DEFAULT_PAGE, REPLY_LISTINGS, After, First, NodeId, ReplySort, Sort, page, post_number
 from resolvers.connections import (
     Connection,
-    RankedConnection,
     Scanned,
     connection,
     filled_page,
@@ -81,7 +80,7 @@ def replies(
     request = page(listing, first, after)
     if listing in RANKED:
         ranked = context.loaders.ranked_replies(request, is_author_first=sort is ReplySort.AUTHOR_FIRST)
-        return page_of(ranked, listing, RankedConnection)
+        return page_of(ranked, listing)
     return page_of(context.loaders.replies(request, is_newest_first=sort is ReplySort.NEWEST), listing)
 
 

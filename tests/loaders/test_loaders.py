@@ -147,8 +147,10 @@ async def test_pages_of_many_parents_are_one_statement_and_never_mixed(
     opened = loaders(None)
     with api.budget(sql=1):
         pages = await opened.replies(request, is_newest_first=False).load_many(parents)
-    bodies = [[row.body for row in page or ()] for page in pages]
-    assert bodies == [[f"{number}.{reply}" for reply in range(min(number, 4))] for number in range(6)]
+    assert all(page is not None for page in pages)
+    bodies = [[row.body for _, row in page.items] for page in pages if page is not None]
+    assert bodies == [[f"{number}.{reply}" for reply in range(min(number, 3))] for number in range(6)]
+    assert [page.has_next for page in pages if page is not None] == [number > 3 for number in range(6)]
 
 
 async def test_an_event_sees_what_changed_because_its_loaders_are_new(world: World, loaders: LoadersOf) -> None:
