@@ -30,24 +30,27 @@ def is_there(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return sa.select(_ONE).where(*conditions).limit(_ONE).scalar_subquery().is_not(None)
 
 
-def _is_blocked(others: sa.ColumnElement[int] | sa.CollectionAggregate[Any]) -> sa.ColumnElement[bool]:
-    """Whether a block stands between the viewer and an account, or any of several.
+def _select_apart() -> sa.CTE:
+    """Everybody from whom a block separates the viewer, in one array: one look for all rows of a statement."""
+    blocked = sa.select(block.c.blocked_id).where(block.c.blocker_id == VIEWER_ID)
+    blocking = sa.select(block.c.blocker_id).where(block.c.blocked_id == VIEWER_ID)
+    ids = sa.func.array(blocked.union_all(blocking).scalar_subquery(), type_=_IDS)
+    return sa.select(ids.label("ids")).cte("apart").prefix_with("MATERIALIZED")
 
-    Most people block nobody and are blocked by nobody; for them two looks answer for all rows of a statement.
-    """
-    has_blocks = sa.or_(is_there(block.c.blocker_id == VIEWER_ID), is_there(block.c.blocked_id == VIEWER_ID))
-    return sa.and_(
-        has_blocks,
-        sa.or_(
-            is_there(block.c.blocker_id == VIEWER_ID, block.c.blocked_id == others),
-            is_there(block.c.blocked_id == VIEWER_ID, block.c.blocker_id == others),
-        ),
-    )
+
+_IDS = sa.ARRAY(sa.BigInteger)
+_apart = _select_apart()
+
+
+def _apart_ids() -> sa.ColumnElement[Any]:
+    # The cast tells Postgres that it is an array, not rows, that something may be in.
+    return sa.cast(sa.select(_apart.c.ids).scalar_subquery(), _IDS)
 
 
 def _is_open(of: sa.FromClause) -> sa.ColumnElement[bool]:
     """Whether nothing restricts who sees an account."""
-    return sa.and_(sa.not_(of.c.is_private), of.c.suspended_at.is_(None), sa.not_(_is_blocked(of.c.id)))
+    is_apart = of.c.id == sa.any_(_apart_ids())
+    return sa.and_(sa.not_(of.c.is_private), of.c.suspended_at.is_(None), sa.not_(is_apart))
 
 
 def user_facts(of: sa.FromClause = account) -> sa.ColumnElement[int]:
@@ -70,25 +73,39 @@ def _may_be_hidden_above() -> sa.ColumnElement[bool]:
         post.c.is_gated,
         sa.and_(
             post.c.above_author_ids.is_not(None),
-            sa.or_(is_there(other.c.is_private, other.c.id == above), _is_blocked(above)),
+            sa.or_(
+                post.c.above_author_ids.bool_op("&&")(_apart_ids()),
+                is_there(other.c.is_private, other.c.id == above),
+            ),
         ),
     )
+
+
+def audience_facts() -> sa.ColumnElement[list[int] | None]:
+    """The facts of a row of `post` whose author's row is in `account`, as far as `user_facts` of the author lack them:
+    an access.facts.FactsOfPost, None if nothing but perhaps those facts restrict who sees it.
+    """
+    return _gathered_unless(_is_for_all())
 
 
 def post_facts() -> sa.ColumnElement[list[int] | None]:
-    """The facts of a row of `post` whose author's row is in `account`: an access.facts.FactsOfPost."""
-    is_unrestricted = sa.or_(
-        post.c.author_id == VIEWER_ID,
-        sa.and_(
-            post.c.visibility <= _UNLISTED,
-            post.c.taken_down_at.is_(None),
-            _is_open(account),
-            sa.not_(_may_be_hidden_above()),
-        ),
+    """The same with the author's: an access.facts.FactsOfPost, None if nothing restricts who sees the post."""
+    return _gathered_unless(sa.and_(_is_for_all(), _is_open(account)))
+
+
+def _is_for_all() -> sa.ColumnElement[bool]:
+    return sa.and_(
+        post.c.visibility <= _UNLISTED,
+        post.c.taken_down_at.is_(None),
+        sa.not_(account.c.is_private),
+        sa.not_(_may_be_hidden_above()),
     )
+
+
+def _gathered_unless(is_unrestricted: sa.ColumnElement[bool]) -> sa.ColumnElement[list[int] | None]:
     nothing = sa.cast(sa.null(), sa.ARRAY(sa.Integer))
     gathered = sa.func.post_facts(VIEWER_ID, post.c.id, type_=sa.ARRAY(sa.Integer))
-    return sa.case((is_unrestricted, nothing), else_=gathered)
+    return sa.case((sa.or_(post.c.author_id == VIEWER_ID, is_unrestricted), nothing), else_=gathered)
 
 
 def is_for_everyone() -> sa.ColumnElement[bool]:

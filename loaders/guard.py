@@ -16,7 +16,10 @@ def guard(found: Hydrated) -> None:
     Of accounts that the viewer sees a little of, only that little stays.
     """
     if found.posts:
-        facts, can_see = found.parts[Part.POST_FACTS], policy.can_see_post
+        facts, of_authors, can_see = found.parts[Part.POST_FACTS], found.parts[Part.USER_FACTS], policy.can_see_post
+        for post_id, row in found.posts.items():
+            if row is not None and facts[post_id] is None and (author_facts := of_authors[row.author_id]):
+                facts[post_id] = (author_facts, 0)
         found.posts = {post_id: row if can_see(row, facts[post_id]) else None for post_id, row in found.posts.items()}
         if None in found.posts.values():
             _drop(found, _PARTS_BEHIND_POSTS, [post_id for post_id, row in found.posts.items() if row is None])

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from loaders.facts import VIEWER_ID, is_there, post_facts, user_facts
+from loaders.facts import VIEWER_ID, audience_facts, is_there, user_facts
 from loaders.rows import (
     EVERYTHING,
     FACTS,
@@ -176,7 +176,7 @@ def select_posts(
         is_subject = count_delta.c.subject_id.in_([post.c.id, account.c.id])
         deltas = _deltas(is_subject, _POST_COUNTERS | _USER_COUNTERS)
         joined = joined.join(deltas, sa.true())
-    columns: dict[Part, list[sa.ColumnElement[Any]]] = {Part.POST_FACTS: [post_facts()]}
+    columns: dict[Part, list[sa.ColumnElement[Any]]] = {Part.POST_FACTS: [audience_facts()]}
     if Part.POST_COUNTS in parts:
         columns[Part.POST_COUNTS], joined = count_columns(joined, post_count, post.c.id, _POST_COUNTERS, deltas)
     columns[Part.POST_DETAILS] = list(_DETAILS_OF_POST)
