@@ -131,6 +131,14 @@ def can_see_repost(reposter_facts: int) -> bool:
     return sight_of_user(reposter_facts) is Sight.FULL
 
 
+def can_see_hashtag(*, post_count: int, follower_count: int) -> bool:
+    """Whether a hashtag is there for anybody: somebody follows it, or a post that everyone may see has it.
+
+    Else its name would tell what hidden posts say.
+    """
+    return post_count > 0 or follower_count > 0
+
+
 def can_delete_post(viewer: Viewer | None, post: PostFacts) -> bool:
     """Whether the viewer may delete the post: its author may."""
     return viewer is not None and viewer.account_id == post.author_id

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from access import policy
 from core import ids
 from core.clock import utc_now
 from core.database import rows_of
@@ -54,20 +55,24 @@ _BY_NAME = rows_of(
 )
 
 
+def _is_seen(row: HashtagRow) -> bool:
+    return policy.can_see_hashtag(post_count=row.post_count, follower_count=row.follower_count)
+
+
 class HashtagByIdLoader(BatchLoader[int, HashtagRow]):
-    """The hashtag with an id."""
+    """The hashtag with an id, if it is there for anybody."""
 
     async def fetch(self, keys: Sequence[int]) -> Mapping[int, HashtagRow]:
         rows = await self.scope.db.rows(_BY_ID, ids=list(keys), viewer_id=self.viewer_id)
-        return {row.id: row for row in rows}
+        return {row.id: row for row in rows if _is_seen(row)}
 
 
 class HashtagByNameLoader(BatchLoader[str, HashtagRow]):
-    """The hashtag with a normalised name."""
+    """The hashtag with a normalised name, if it is there for anybody."""
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, HashtagRow]:
         rows = await self.scope.db.rows(_BY_NAME, names=list(keys), viewer_id=self.viewer_id)
-        return {row.name: row for row in rows}
+        return {row.name: row for row in rows if _is_seen(row)}
 
 
 class FollowedHashtagsByUserLoader(LinkPageLoader):

@@ -56,7 +56,7 @@ class Query:
     hashtag = strawberry.field(
         resolver=hashtag_resolvers.hashtag,
         graphql_type=hashtags.Hashtag | None,
-        description="A hashtag by its name; null if nobody has used or followed it.",
+        description="A hashtag by its name; null if nobody follows it and no post that everyone may see has it.",
     )
     search = strawberry.field(
         resolver=search_resolvers.search,
