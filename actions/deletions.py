@@ -80,8 +80,7 @@ async def restore_post(tx: Transaction, viewer: Viewer, post_id: int) -> int:
 
     Raises NotFoundError, NotAllowedError.
     """
-    regarded = await tx.row(REGARD_LOCKED, post_id=post_id, viewer_id=viewer.account_id)
-    facts = None if regarded is None else regarded.row
+    facts = await tx.row(REGARD_LOCKED, post_id=post_id, viewer_id=viewer.account_id)
     if facts is None or facts.author_id != viewer.account_id or facts.repost_of_id is not None:
         raise NotFoundError("There is no such post of yours.", path=("postId",))
     if facts.deleted_at is None:

@@ -1,22 +1,22 @@
 """Posting, replying and quoting."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from access import policy
-from access.facts import FactsOfPost
 from access.viewer import Viewer
 from actions import counts, entities, inputs
 from core import text
-from core.database import Reader, Statement, Transaction, values_of
-from core.errors import NotFoundError, Problem, ValidationError
+from core.database import Reader, Statement, Transaction, rows_of, values_of
+from core.errors import Problem, ValidationError
 from events import outbox
 from events.posts import EntryAdded
 from loaders.facts import post_facts
+from loaders.hydration import FACTS
 from loaders.rows import PostRow
 from models.accounts import account
 from models.counts import Counter
@@ -67,25 +67,14 @@ class _Form(NamedTuple):
     has_hashtags: bool
 
 
-class Regarded(NamedTuple):
-    """A post, and what the rules need to know of it and the viewer who is about to act."""
-
-    row: PostRow
-    facts: FactsOfPost
-
-
-def _regarded(record: Sequence[Any]) -> Regarded:
-    return Regarded(PostRow._make(record[:-1]), record[-1])
-
-
 _SELECT = (
-    sa.select(*(post.c[name] for name in PostRow._fields), post_facts())
+    sa.select(*(post.c[name] for name in PostRow._fields if name != FACTS), post_facts())
     .join(account, account.c.id == post.c.author_id)
     .where(post.c.id == sa.bindparam("post_id", type_=sa.BigInteger))
 )
-_REGARD = Statement(_SELECT, _regarded)
+_REGARD = rows_of(_SELECT, PostRow)
 # Two acts that change one post wait for each other here.
-REGARD_LOCKED = Statement(_SELECT.with_for_update(of=post), _regarded)
+REGARD_LOCKED = rows_of(_SELECT.with_for_update(of=post), PostRow)
 
 _AUTHOR = sa.bindparam("author", type_=sa.BigInteger)
 _REPLY_TO = sa.bindparam("reply_to", type_=sa.BigInteger)
@@ -132,14 +121,13 @@ async def require_post(
     post_id: int,
     *,
     path: tuple[str, ...],
-    statement: Statement[Regarded] = _REGARD,
+    statement: Statement[PostRow] = _REGARD,
 ) -> PostRow:
     """A post that the viewer can see. Raises NotFoundError at `path`."""
-    regarded = await db.row(statement, post_id=post_id, viewer_id=viewer.account_id)
-    if regarded is None:
-        raise NotFoundError("There is no such post.", path=path)
-    policy.require_visible_post(regarded.row, regarded.facts, path=path)
-    return regarded.row
+    row = await db.row(statement, post_id=post_id, viewer_id=viewer.account_id)
+    policy.require_visible_post(row, None if row is None else row.facts, path=path)
+    assert row is not None
+    return row
 
 
 def checked(content: Content) -> Content:

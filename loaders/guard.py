@@ -1,13 +1,11 @@
 """The door: what statements have brought passes here before any loader gives it away."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from access import policy
 from access.policy import Sight
-from loaders.rows import PARTS_OF_POSTS, PARTS_OF_USERS, Hydrated, Part, Parts, UserDetails, UserRow
-
-_PARTS_BEHIND_POSTS: Parts = PARTS_OF_POSTS - {Part.POST_FACTS}
-_PARTS_BEHIND_USERS: Parts = PARTS_OF_USERS - {Part.USER_FACTS}
+from loaders.rows import PARTS_OF_POSTS, PARTS_OF_USERS, Hydrated, Part, Parts, UserDetails
 
 
 def guard(found: Hydrated) -> None:
@@ -15,18 +13,25 @@ def guard(found: Hydrated) -> None:
 
     Of accounts that the viewer sees a little of, only that little stays.
     """
+    restricted = {row.id: row.facts for row in found.users.values() if row is not None and row.facts}
     if found.posts:
-        facts, of_authors, can_see = found.parts[Part.POST_FACTS], found.parts[Part.USER_FACTS], policy.can_see_post
+        _guard_posts(found, restricted)
+    for user_id, facts in restricted.items():
+        _narrow(found, user_id, policy.sight_of_user(facts))
+
+
+def _guard_posts(found: Hydrated, restricted: dict[int, int]) -> None:
+    can_see = policy.can_see_post
+    if restricted:
+        # Where nothing else restricts a post, what is known of its author may.
         for post_id, row in found.posts.items():
-            if row is not None and facts[post_id] is None and (author_facts := of_authors[row.author_id]):
-                facts[post_id] = (author_facts, 0)
-        found.posts = {post_id: row if can_see(row, facts[post_id]) else None for post_id, row in found.posts.items()}
-        if None in found.posts.values():
-            _drop(found, _PARTS_BEHIND_POSTS, [post_id for post_id, row in found.posts.items() if row is None])
-    if found.users:
-        for user_id, user_facts in found.parts[Part.USER_FACTS].items():
-            if user_facts:
-                _narrow(found, user_id, policy.sight_of_user(user_facts))
+            if row is not None and row.facts is None and row.author_id in restricted:
+                found.posts[post_id] = row._replace(facts=(restricted[row.author_id], 0))
+    found.posts = {
+        post_id: row if row is not None and can_see(row, row.facts) else None for post_id, row in found.posts.items()
+    }
+    if hidden := [post_id for post_id, row in found.posts.items() if row is None]:
+        _drop(found, PARTS_OF_POSTS, hidden)
 
 
 def _narrow(found: Hydrated, user_id: int, sight: Sight) -> None:
@@ -34,7 +39,7 @@ def _narrow(found: Hydrated, user_id: int, sight: Sight) -> None:
         return
     if sight is Sight.NONE:
         found.users[user_id] = None
-        _drop(found, _PARTS_BEHIND_USERS, [user_id])
+        _drop(found, PARTS_OF_USERS, [user_id])
         return
     details = found.parts.get(Part.USER_DETAILS, {})
     row = found.users[user_id]
@@ -42,11 +47,7 @@ def _narrow(found: Hydrated, user_id: int, sight: Sight) -> None:
     if user_id in details:
         details[user_id] = _seen_by_strangers(details[user_id], sight)
     if sight is Sight.BARE:
-        found.users[user_id] = _bare(row)
-
-
-def _bare(row: UserRow) -> UserRow:
-    return row._replace(bio="")
+        found.users[user_id] = row._replace(bio="")
 
 
 def _seen_by_strangers(details: UserDetails, sight: Sight) -> UserDetails:
@@ -63,7 +64,7 @@ def _seen_by_strangers(details: UserDetails, sight: Sight) -> UserDetails:
     )
 
 
-def _drop(found: Hydrated, parts: Parts, ids: list[int]) -> None:
+def _drop(found: Hydrated, parts: Parts, ids: Sequence[int]) -> None:
     for part in parts & found.parts.keys():
         values: dict[int, Any] = found.parts[part]
         for hidden_id in ids:

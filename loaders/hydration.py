@@ -14,7 +14,6 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from loaders.facts import VIEWER_ID, audience_facts, is_there, user_facts
 from loaders.rows import (
     EVERYTHING,
-    FACTS,
     SHAPES_OF_POSTS,
     SHAPES_OF_USERS,
     Part,
@@ -43,9 +42,17 @@ _USER_COUNTERS = {
     "follower_count": Counter.ACCOUNT_FOLLOWERS,
     "following_count": Counter.ACCOUNT_FOLLOWING,
 }
-_ROW_OF_POST: Sequence[sa.ColumnElement[Any]] = [post.c[name] for name in PostRow._fields]
+# The one field of a row that is no column of its table.
+FACTS = "facts"
+_ROW_OF_POST: Sequence[sa.ColumnElement[Any]] = [
+    *(post.c[name] for name in PostRow._fields if name != FACTS),
+    audience_facts(),
+]
 _DETAILS_OF_POST: Sequence[sa.ColumnElement[Any]] = [post.c[name] for name in PostDetails._fields]
-_ROW_OF_USER: Sequence[sa.ColumnElement[Any]] = [account.c[name] for name in UserRow._fields]
+_ROW_OF_USER: Sequence[sa.ColumnElement[Any]] = [
+    *(account.c[name] for name in UserRow._fields if name != FACTS),
+    user_facts(),
+]
 _DETAILS_OF_USER: Sequence[sa.ColumnElement[Any]] = [account.c[name] for name in UserDetails._fields]
 # Narrows accounts to those with one of these lower-case handles.
 HAS_HANDLE: sa.ColumnElement[bool] = sa.func.lower(account.c.handle) == sa.any_(
@@ -99,7 +106,7 @@ def user_columns(
     the viewer is known to follow the user; only elsewhere it is looked up. `deltas` are the changes of the user's
     counts, if they are in `joined` already.
     """
-    columns: dict[Part, list[sa.ColumnElement[Any]]] = {Part.USER_FACTS: [user_facts()]}
+    columns: dict[Part, list[sa.ColumnElement[Any]]] = {}
     if Part.USER_COUNTS in parts:
         columns[Part.USER_COUNTS], joined = count_columns(joined, account_count, account.c.id, _USER_COUNTERS, deltas)
     columns[Part.USER_DETAILS] = list(_DETAILS_OF_USER)
@@ -120,17 +127,15 @@ def _laid_out(
     """The columns of the parts of a layout, in its order; NULL where a part is not asked for."""
     found: list[sa.ColumnElement[Any]] = []
     for part in shapes:
-        if part in parts or (part in FACTS and part in columns):
+        if part in parts:
             found += columns[part]
-        elif part in FACTS or (laid_out is not None and part in laid_out):
+        elif laid_out is not None and part in laid_out:
             found += [sa.cast(sa.null(), kind) for kind in _TYPES[part]]
     return found
 
 
 # The types of the columns of each part.
 _TYPES: Mapping[Part, Sequence[sa.types.TypeEngine[Any]]] = {
-    Part.POST_FACTS: [sa.ARRAY(sa.Integer())],
-    Part.USER_FACTS: [sa.Integer()],
     Part.POST_COUNTS: [sa.BigInteger()] * len(_POST_COUNTERS),
     Part.POST_DETAILS: [column.type for column in _DETAILS_OF_POST],
     Part.VIEWER_LIKES: [sa.Boolean()],
@@ -176,7 +181,7 @@ def select_posts(
         is_subject = count_delta.c.subject_id.in_([post.c.id, account.c.id])
         deltas = _deltas(is_subject, _POST_COUNTERS | _USER_COUNTERS)
         joined = joined.join(deltas, sa.true())
-    columns: dict[Part, list[sa.ColumnElement[Any]]] = {Part.POST_FACTS: [audience_facts()]}
+    columns: dict[Part, list[sa.ColumnElement[Any]]] = {}
     if Part.POST_COUNTS in parts:
         columns[Part.POST_COUNTS], joined = count_columns(joined, post_count, post.c.id, _POST_COUNTERS, deltas)
     columns[Part.POST_DETAILS] = list(_DETAILS_OF_POST)

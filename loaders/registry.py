@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from access.facts import FactsOfPost
 from access.viewer import Viewer
 from core.database import Reader
 from core.lazy import lazy
@@ -78,10 +77,6 @@ class Loaders:
         return PostByIdLoader(self)
 
     @lazy
-    def post_facts(self) -> PostPartLoader[FactsOfPost]:
-        return PostPartLoader(self, Part.POST_FACTS)
-
-    @lazy
     def post_counts(self) -> PostPartLoader[PostCounts]:
         return PostPartLoader(self, Part.POST_COUNTS)
 
@@ -124,10 +119,6 @@ class Loaders:
     @lazy
     def users_by_former_handle(self) -> UserByFormerHandleLoader:
         return UserByFormerHandleLoader(self)
-
-    @lazy
-    def user_facts(self) -> UserPartLoader[int]:
-        return UserPartLoader(self, Part.USER_FACTS)
 
     @lazy
     def user_counts(self) -> UserPartLoader[UserCounts]:

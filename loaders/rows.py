@@ -12,16 +12,18 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from access.facts import FactsOfPost
 from core import ids
 
 
 class UserRow(NamedTuple):
-    """The public face of an account."""
+    """The public face of an account, and what the rules need to know of it and the viewer (access.facts.UserFact)."""
 
     id: int
     handle: str
     display_name: str
     bio: str
+    facts: int = 0
 
     @property
     def created_at(self) -> datetime:
@@ -60,7 +62,10 @@ class UserDetails(NamedTuple):
 
 
 class PostRow(NamedTuple):
-    """A post. A deleted one keeps its place in a thread; a repost has neither body nor a view."""
+    """A post, and what the rules need to know of it and the viewer (access.facts).
+
+    A deleted one keeps its place in a thread; a repost has neither body nor a view.
+    """
 
     id: int
     author_id: int
@@ -70,6 +75,7 @@ class PostRow(NamedTuple):
     repost_of_id: int | None
     quote_id: int | None
     deleted_at: datetime | None
+    facts: FactsOfPost = None
 
     @property
     def thread_id(self) -> int:
@@ -107,13 +113,11 @@ class Part(StrEnum):
     Facts about the viewer are bools, False for an anonymous one.
     """
 
-    POST_FACTS = "post_facts"
     POST_COUNTS = "post_counts"
     POST_DETAILS = "post_details"
     VIEWER_LIKES = "viewer_likes"
     VIEWER_REPOSTS = "viewer_reposts"
     VIEWER_BOOKMARKS = "viewer_bookmarks"
-    USER_FACTS = "user_facts"
     USER_COUNTS = "user_counts"
     USER_DETAILS = "user_details"
     VIEWER_FOLLOWS = "viewer_follows"
@@ -123,12 +127,8 @@ class Part(StrEnum):
 Parts = frozenset[Part]
 EVERYTHING: Parts = frozenset(Part)
 
-# What the rules need comes with every post and every user, whatever else is asked for (loaders.guard).
-FACTS: Parts = frozenset({Part.POST_FACTS, Part.USER_FACTS})
-
 # What each part is made of: a tuple of columns, or the one column that it is (None). In the order of the columns.
 SHAPES_OF_POSTS: Mapping[Part, type[Any] | None] = {
-    Part.POST_FACTS: None,
     Part.POST_COUNTS: PostCounts,
     Part.POST_DETAILS: PostDetails,
     Part.VIEWER_LIKES: None,
@@ -136,7 +136,6 @@ SHAPES_OF_POSTS: Mapping[Part, type[Any] | None] = {
     Part.VIEWER_BOOKMARKS: None,
 }
 SHAPES_OF_USERS: Mapping[Part, type[Any] | None] = {
-    Part.USER_FACTS: None,
     Part.USER_COUNTS: UserCounts,
     Part.USER_DETAILS: UserDetails,
     Part.VIEWER_FOLLOWS: None,
@@ -185,7 +184,7 @@ def layout_of_users(parts: Parts) -> Layout:
 def _places(shapes: Mapping[Part, type[Any] | None], parts: Parts, *, start: int) -> tuple[dict[Part, Place], int]:
     places: dict[Part, Place] = {}
     for part, shape in shapes.items():
-        if part in parts or part in FACTS:
+        if part in parts:
             width = 1 if shape is None else len(shape._fields)
             places[part] = Place(start if shape is None else slice(start, start + width), shape)
             start += width
@@ -224,7 +223,7 @@ class Hydrated:
     def _add(self, records: Sequence[Any], parts: Parts, places: Mapping[Part, Place], *, key: int) -> None:
         make = tuple.__new__
         for part, (at, shape) in places.items():
-            if part not in parts and part not in FACTS:
+            if part not in parts:
                 continue
             if shape is None:
                 values = {record[key]: record[at] for record in records}
