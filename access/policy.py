@@ -139,6 +139,21 @@ def can_see_hashtag(*, post_count: int, follower_count: int) -> bool:
     return post_count > 0 or follower_count > 0
 
 
+def _is_open_post(facts: FactsOfPost) -> bool:
+    """Whether a visible post is for everyone, as things are: a private author's is not, nor what is taken down."""
+    return facts is None or not (facts[0] & _SUSPENDED or facts[1] & (AUDIENCE_BITS | _TAKEN_DOWN))
+
+
+def can_quote_post(viewer: Viewer | None, post: PostFacts, facts: FactsOfPost) -> bool:
+    """Whether the viewer, who may see the post, may quote it: open ones, and one's own."""
+    return viewer is not None and (viewer.account_id == post.author_id or _is_open_post(facts))
+
+
+def can_repost_post(viewer: Viewer | None, post: PostFacts, facts: FactsOfPost) -> bool:
+    """Whether the viewer, who may see the post, may repost it: open ones, and one's own."""
+    return viewer is not None and (viewer.account_id == post.author_id or _is_open_post(facts))
+
+
 def can_delete_post(viewer: Viewer | None, post: PostFacts) -> bool:
     """Whether the viewer may delete the post: its author may."""
     return viewer is not None and viewer.account_id == post.author_id
@@ -184,6 +199,18 @@ def require_unblocked_user(facts: int | None, *, path: tuple[str, ...]) -> Sight
     if sight is Sight.BARE:
         raise NotAllowedError("You block this user. Unblock them first.", path=path)
     return sight
+
+
+def require_quotable_post(viewer: Viewer, post: PostFacts, facts: FactsOfPost, *, path: tuple[str, ...]) -> None:
+    """Raises NotAllowedError at `path` of the input if the viewer may not quote the visible post."""
+    if not can_quote_post(viewer, post, facts):
+        raise NotAllowedError("This post is not for everyone, so only its author can quote it.", path=path)
+
+
+def require_repostable_post(viewer: Viewer, post: PostFacts, facts: FactsOfPost, *, path: tuple[str, ...]) -> None:
+    """Raises NotAllowedError at `path` of the input if the viewer may not repost the visible post."""
+    if not can_repost_post(viewer, post, facts):
+        raise NotAllowedError("This post is not for everyone, so only its author can repost it.", path=path)
 
 
 def require_deletable_post(viewer: Viewer, post: PostFacts, *, path: tuple[str, ...]) -> None:

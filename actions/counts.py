@@ -35,7 +35,9 @@ def select_deltas(amount: int, *subjects: tuple[sa.ColumnElement[int], Counter])
 
 def select_deltas_of(subject_id: sa.ColumnElement[int], counter: Counter, amount: int) -> sa.Select[int, int, int]:
     """The deltas that change the count of every subject of the statement by `amount`, for `insert_deltas`."""
-    return sa.select(subject_id, _literal(int(counter)), _literal(amount))
+    return sa.select(
+        subject_id.label("subject_id"), _literal(int(counter)).label("counter"), _literal(amount).label("amount")
+    )
 
 
 def insert_deltas(deltas: sa.SelectBase) -> sa.Insert:

@@ -6,14 +6,12 @@ import sqlalchemy as sa
 
 from access import policy
 from access.viewer import Viewer
-from actions import counts
+from actions import counted
 from actions.posts import REGARD_LOCKED, require_post
 from core.database import Transaction, command, rows_of, values_of
 from core.errors import NotAllowedError, NotFoundError
 from events import outbox
 from events.posts import EntryAdded, EntryRemoved
-from loaders.rows import PostRow
-from models.counts import Counter
 from models.hashtags import post_hashtag
 from models.posts import post, post_edit, post_mention
 
@@ -55,7 +53,6 @@ _DELETE = rows_of(
 )
 _IS_RESTORABLE = values_of(sa.select(post.c.deleted_at > _age(RESTORABLE_FOR_S)).where(post.c.id == _ID), bool)
 _RESTORE = command(sa.update(post).where(post.c.id == _ID).values(deleted_at=sa.null()))
-_HASHTAGS = values_of(sa.select(post_hashtag.c.hashtag_id).where(post_hashtag.c.post_id == _ID), int)
 
 
 async def delete_post(tx: Transaction, viewer: Viewer, post_id: int) -> Deleted:
@@ -66,10 +63,10 @@ async def delete_post(tx: Transaction, viewer: Viewer, post_id: int) -> Deleted:
     facts = await require_post(tx, viewer, post_id, path=("postId",), statement=REGARD_LOCKED)
     policy.require_deletable_post(viewer, facts, path=("postId",))
 
+    await counted.withdraw_post(tx, facts.id)
     said = await tx.row(_DELETE, post_id=facts.id)
     assert said is not None
     assert facts.body is not None
-    await counts.add(tx, -1, *await _counted(tx, facts))
 
     await outbox.record(tx, EntryRemoved(entry_id=facts.id, author_id=facts.author_id, post_id=facts.id))
     return Deleted(facts.id, facts.body, *said, facts.reply_to_id, facts.quote_id)
@@ -89,21 +86,10 @@ async def restore_post(tx: Transaction, viewer: Viewer, post_id: int) -> int:
         raise NotAllowedError(f"A post can be restored for {RESTORABLE_FOR_S} seconds.", path=("postId",))
 
     await tx.run(_RESTORE, post_id=facts.id)
-    await counts.add(tx, 1, *await _counted(tx, facts))
+    await counted.return_post(tx, facts.id)
 
     await outbox.record(tx, EntryAdded(entry_id=facts.id, author_id=facts.author_id))
     return facts.id
-
-
-async def _counted(tx: Transaction, facts: PostRow) -> list[tuple[int, Counter]]:
-    """What a post counts in while it is there."""
-    counted = [(facts.author_id, Counter.ACCOUNT_POSTS)]
-    if facts.reply_to_id is not None:
-        counted.append((facts.reply_to_id, Counter.POST_REPLIES))
-    if facts.quote_id is not None:
-        counted.append((facts.quote_id, Counter.POST_QUOTES))
-    counted += [(number, Counter.HASHTAG_POSTS) for number in await tx.rows(_HASHTAGS, post_id=facts.id)]
-    return counted
 
 
 def _erase() -> sa.Select[int]:

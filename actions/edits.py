@@ -2,23 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from access import policy
 from access.viewer import Viewer
-from actions import counts, entities
+from actions import counted, counts, entities
 from actions.posts import CONTENT, REGARD_LOCKED, Content, checked, require_post
-from core.database import Transaction, command, rows_of
+from core.database import Statement, Transaction, command
 from core.errors import ConflictError
 from events import outbox
 from events.posts import PostEdited
 from loaders.rows import PostDetails
-from models.counts import Counter
 from models.hashtags import post_hashtag
-from models.posts import post, post_edit, post_mention
+from models.posts import Visibility, post, post_edit, post_mention
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,17 @@ class PostChange:
 
 
 _ID = sa.bindparam("post_id", type_=sa.BigInteger)
-_DETAILS = rows_of(sa.select(*(post.c[name] for name in PostDetails._fields)).where(post.c.id == _ID), PostDetails)
+
+
+class _Before(NamedTuple):
+    details: PostDetails
+    visibility: int
+
+
+_BEFORE = Statement(
+    sa.select(*(post.c[name] for name in PostDetails._fields), post.c.visibility).where(post.c.id == _ID),
+    lambda record: _Before(PostDetails._make(record[:-1]), record[-1]),
+)
 
 _SAID = ("version", *Content._fields, "entities")
 _KEEP = command(
@@ -50,19 +59,21 @@ def _edit() -> sa.Update:
     dropped = (
         sa.delete(post_hashtag)
         .where(post_hashtag.c.post_id == _ID, post_hashtag.c.hashtag_id.not_in(sa.select(hashtags.c.id)))
-        .returning(post_hashtag.c.hashtag_id)
+        .returning(post_hashtag.c.hashtag_id, post_hashtag.c.post_id)
         .cte("dropped")
     )
     added = (
         insert(post_hashtag)
         .from_select(["hashtag_id", "post_id"], sa.select(hashtags.c.id, _ID))
         .on_conflict_do_nothing()
-        .returning(post_hashtag.c.hashtag_id)
+        .returning(post_hashtag.c.hashtag_id, post_hashtag.c.post_id)
         .cte("added")
     )
+    edited = post.alias("edited")
+    author = counted.held_author(sa.select(edited.c.author_id).where(edited.c.id == _ID).scalar_subquery())
     deltas = sa.union_all(
-        counts.select_deltas_of(dropped.c.hashtag_id, Counter.HASHTAG_POSTS, -1),
-        counts.select_deltas_of(added.c.hashtag_id, Counter.HASHTAG_POSTS, 1),
+        counted.select_at_hashtags(dropped, edited, author, -1),
+        counted.select_at_hashtags(added, edited, author, 1),
     )
     mentioned = sa.bindparam("mentioned", type_=sa.ARRAY(sa.BigInteger))
     forgotten = (
@@ -99,9 +110,10 @@ async def edit_post(tx: Transaction, viewer: Viewer, post_id: int, change: PostC
     """
     facts = await require_post(tx, viewer, post_id, path=("postId",), statement=REGARD_LOCKED)
     policy.require_editable_post(viewer, facts, path=("postId",))
-    details = await tx.row(_DETAILS, post_id=facts.id)
-    assert details is not None
+    found = await tx.row(_BEFORE, post_id=facts.id)
+    assert found is not None
     assert facts.body is not None
+    details = found.details
     if change.expected_version not in {None, details.version}:
         raise ConflictError(
             f"The post was edited meanwhile: it is at version {details.version} now.",
@@ -116,6 +128,8 @@ async def edit_post(tx: Transaction, viewer: Viewer, post_id: int, change: PostC
         return facts.id
     known = entities.mentions_of(before.body, details.entities)
     bound = await entities.bind(tx, after.body, known=known)
+    if found.visibility != Visibility.PUBLIC:
+        bound = bound.without_hashtags()
 
     await tx.run(_KEEP, post_id=facts.id)
     await tx.run(

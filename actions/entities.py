@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.dml import ReturningInsert
 
 from core.database import Reader, rows_of
 from core.entities import EntityKind, Found, extract, normalised_hashtag, utf16_offsets
@@ -35,6 +36,10 @@ class Bound(NamedTuple):
             "hashtags": [name for name, _ in self.hashtags],
             "shown": [shown for _, shown in self.hashtags],
         }
+
+    def without_hashtags(self) -> Self:
+        """The same of a post that is on no hashtag's page; they stay hashtags of its text."""
+        return self._replace(hashtags=())
 
 
 NOTHING = Bound()
@@ -70,9 +75,12 @@ def hashtag_ids() -> sa.Select[tuple[int]]:
     return sa.select(named.c.id)
 
 
-def insert_hashtags(post_id: sa.ColumnElement[int], hashtags: sa.FromClause) -> sa.Insert:
-    """The INSERT that gives a post hashtags."""
-    return sa.insert(post_hashtag).from_select(["hashtag_id", "post_id"], sa.select(hashtags.c.id, post_id))
+def insert_hashtags(post_id: sa.ColumnElement[int]) -> ReturningInsert[tuple[int, int]]:
+    """The INSERT that gives a post the hashtags of `hashtag_ids`, and gives back its rows."""
+    hashtags = hashtag_ids().cte("hashtags")
+    rows = sa.select(hashtags.c.id, post_id)
+    new = sa.insert(post_hashtag).from_select(["hashtag_id", "post_id"], rows)
+    return new.returning(post_hashtag.c.hashtag_id, post_hashtag.c.post_id)
 
 
 def insert_mentions(post_id: sa.ColumnElement[int]) -> sa.Insert:

@@ -14,13 +14,14 @@ import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, distinct_on, insert
 
-from actions import archives, bulks, entities, handles
+from actions import archives, bulks, counted, entities, handles
 from core.database import Transaction, command, rows_of, values_of
 from core.entities import normalised_hashtag
 from events import outbox
 from events.follows import FollowChanged
 from events.hashtags import HashtagFollowChanged
 from models.accounts import account, account_count
+from models.counts import Counter
 from models.follows import follow
 from models.hashtags import hashtag, hashtag_count, hashtag_follow, post_hashtag
 from models.likes import like
@@ -129,12 +130,26 @@ def _add_posts() -> sa.Select[int, int]:
     added = (
         sa.insert(post)
         .from_select(["id", "author_id", "body", "entities", "reply_to_id", "root_id"], rows)
-        .returning(post.c.author_id, post.c.reply_to_id)
+        .returning(post.c.id)
         .cte("added")
     )
-    return sa.select(bulks.size(added), bulks.size(added)).add_cte(
-        bulks.counted(account_count, added.c.author_id, {"post_count": sa.func.count()}, added),
-        bulks.counted(post_count, added.c.reply_to_id, {"reply_count": sa.func.count()}, added),
+    return sa.select(bulks.size(added), bulks.size(added))
+
+
+def _count_posts() -> sa.Select[int]:
+    """A statement of its own: a reply may answer another post of the bulk, which counts it."""
+    own, is_own = bulks.record("own", _new_post.c.external_id)
+    new = (
+        sa.select(*counted.COLUMNS)
+        .select_from(_new_post.join(own, is_own).join(post, post.c.id == own.c.local_id))
+        .cte("new")
+    )
+    at_authors = counted.select_at_author(new, 1).subquery("at_authors")
+    authors = counted.held_author(sa.any_(sa.func.array(sa.select(new.c.author_id).scalar_subquery())))
+    at_parents = counted.select_at_post(Counter.POST_REPLIES, new, authors, 1).subquery("at_parents")
+    return sa.select(bulks.size(new)).add_cte(
+        bulks.counted(account_count, at_authors.c.subject_id, {"post_count": sa.func.count()}, at_authors),
+        bulks.counted(post_count, at_parents.c.subject_id, {"reply_count": sa.func.count()}, at_parents),
     )
 
 
@@ -181,11 +196,14 @@ def _add_tags() -> sa.Select[int, int]:
             sa.select(hashtags.c.id, live.c.post_id).select_from(live.join(hashtags, hashtags.c.name == live.c.name)),
         )
         .on_conflict_do_nothing()
-        .returning(post_hashtag.c.hashtag_id)
+        .returning(post_hashtag.c.hashtag_id, post_hashtag.c.post_id)
         .cte("added")
     )
+    author_ids = sa.select(post.c.author_id).join(live, live.c.post_id == post.c.id).scalar_subquery()
+    authors = counted.held_author(sa.any_(sa.func.array(author_ids)))
+    at_hashtags = counted.select_at_hashtags(added, post, authors, 1).subquery("at_hashtags")
     return sa.select(bulks.size(found), bulks.size(added)).add_cte(
-        bulks.counted(hashtag_count, added.c.hashtag_id, {"post_count": sa.func.count()}, added)
+        bulks.counted(hashtag_count, at_hashtags.c.subject_id, {"post_count": sa.func.count()}, at_hashtags)
     )
 
 
@@ -280,6 +298,7 @@ _MINT = {staging.name: command(bulks.mint(staging)) for staging in (_new_account
 _ADD_ACCOUNTS = command(_add_accounts())
 _ADDED_HANDLES = values_of(sa.select(_new_account.c.handle), str)
 _ADD_POSTS = rows_of(_add_posts(), bulks.Added)
+_COUNT_POSTS = values_of(_count_posts(), int)
 _ADD_MENTIONS = command(_add_mentions())
 _ADD_TAGS = rows_of(_add_tags(), bulks.Added)
 _ADD_LIKES = rows_of(_add_likes(), bulks.Added)
@@ -316,6 +335,7 @@ async def add_posts(tx: Transaction, source: str, archived: Sequence[ArchivedPos
     await bulks.stage(tx, source, _new_post, staged)
     minted = await tx.run(_MINT[_new_post.name], source=source)
     added = await tx.row(_ADD_POSTS, source=source)
+    await tx.row(_COUNT_POSTS, source=source)
     await tx.run(_ADD_MENTIONS, source=source)
     tags = [
         ArchivedTag(each.external_id, shown)

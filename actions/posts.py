@@ -5,22 +5,24 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+import asyncpg
 import sqlalchemy as sa
 
 from access import policy
 from access.viewer import Viewer
-from actions import counts, entities, inputs
+from actions import counted, counts, entities, inputs
 from core import text
 from core.database import Reader, Statement, Transaction, rows_of, values_of
-from core.errors import Problem, ValidationError
+from core.errors import NotFoundError, Problem, ValidationError
 from events import outbox
 from events.posts import EntryAdded
 from loaders.facts import post_facts
 from loaders.hydration import FACTS
 from loaders.rows import PostRow
 from models.accounts import account
+from models.circles import circle
 from models.counts import Counter
-from models.posts import post
+from models.posts import Admission, Visibility, post
 
 
 class Content(NamedTuple):
@@ -44,7 +46,10 @@ CONTENT = {column: sa.bindparam(name, type_=post.c[column].type) for column, nam
 
 @dataclass(frozen=True, slots=True)
 class NewPost:
-    """What a person wants to post: as a reply to a post, as a quote of one, both, or neither."""
+    """What a person wants to post: as a reply to a post, as a quote of one, both, or neither; and for whom.
+
+    `circle_id` is a circle of theirs, with the visibility CIRCLE and no other.
+    """
 
     body: str
     reply_to_id: int | None = None
@@ -52,10 +57,26 @@ class NewPost:
     content_warning: str | None = None
     is_sensitive: bool = False
     language: str | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    circle_id: int | None = None
+    reply_policy: Admission = Admission.EVERYONE
+    quote_policy: Admission = Admission.EVERYONE
+    repost_policy: Admission = Admission.EVERYONE
 
     @property
     def content(self) -> Content:
         return Content(self.body, self.content_warning, self.is_sensitive, self.language)
+
+    @property
+    def audience(self) -> dict[str, object]:
+        """Whom it is for and who may answer it, as parameters of the statement that writes it."""
+        return {name: getattr(self, column) for column, name in _AUDIENCE_PARAMETERS.items()}
+
+
+_AUDIENCE_PARAMETERS = {
+    name: f"new_{name}" for name in ("visibility", "circle_id", "reply_policy", "quote_policy", "repost_policy")
+}
+_AUDIENCE = {column: sa.bindparam(name, type_=post.c[column].type) for column, name in _AUDIENCE_PARAMETERS.items()}
 
 
 class _Form(NamedTuple):
@@ -73,10 +94,13 @@ _SELECT = (
     .where(post.c.id == sa.bindparam("post_id", type_=sa.BigInteger))
 )
 _REGARD = rows_of(_SELECT, PostRow)
-# Two acts that change one post wait for each other here.
-REGARD_LOCKED = rows_of(_SELECT.with_for_update(of=post), PostRow)
+# Two acts that change one post wait for each other here. Whoever refers to it (a like, a reply) does not.
+REGARD_LOCKED = rows_of(_SELECT.with_for_update(of=post, key_share=True), PostRow)
 
 _AUTHOR = sa.bindparam("author", type_=sa.BigInteger)
+_CIRCLE_OWNER = values_of(
+    sa.select(circle.c.account_id).where(circle.c.id == sa.bindparam("circle_id", type_=sa.BigInteger)), int
+)
 _REPLY_TO = sa.bindparam("reply_to", type_=sa.BigInteger)
 _QUOTE = sa.bindparam("quote", type_=sa.BigInteger)
 
@@ -90,28 +114,28 @@ def _create(form: _Form) -> Statement[int]:
             id=sa.func.mint_id(sa.bindparam("at", type_=sa.DateTime(timezone=True))),
             author_id=_AUTHOR,
             **CONTENT,
+            **_AUDIENCE,
             entities=entities.STORED,
             reply_to_id=_REPLY_TO,
             root_id=sa.bindparam("root", type_=sa.BigInteger),
             quote_id=_QUOTE,
         )
-        .returning(post.c.id)
+        .returning(*counted.COLUMNS)
         .cte("created")
     )
     parts = [outbox.select_record(EntryAdded, created, entry_id=created.c.id, author_id=_AUTHOR).cte("recorded")]
-    counted = [(_AUTHOR, Counter.ACCOUNT_POSTS)]
+    author = counted.held_author(_AUTHOR)
+    deltas = [counted.select_at_author(created, 1)]
     if form.is_reply:
-        counted.append((_REPLY_TO, Counter.POST_REPLIES))
+        deltas.append(counted.select_at_post(Counter.POST_REPLIES, created, author, 1))
     if form.is_quote:
-        counted.append((_QUOTE, Counter.POST_QUOTES))
-    deltas: sa.SelectBase = counts.select_deltas(1, *counted)
+        deltas.append(counted.select_at_post(Counter.POST_QUOTES, created, author, 1))
     if form.has_mentions:
         parts.append(entities.insert_mentions(sa.select(created.c.id).scalar_subquery()).cte("mentioned"))
     if form.has_hashtags:
-        hashtags = entities.hashtag_ids().cte("hashtags")
-        parts.append(entities.insert_hashtags(sa.select(created.c.id).scalar_subquery(), hashtags).cte("tagged"))
-        deltas = sa.union_all(deltas, counts.select_deltas_of(hashtags.c.id, Counter.HASHTAG_POSTS, 1))
-    parts.append(counts.insert_deltas(deltas).cte("counted"))
+        tagged = entities.insert_hashtags(sa.select(created.c.id).scalar_subquery()).cte("tagged")
+        deltas.append(counted.select_at_hashtags(tagged, created, author, 1))
+    parts.append(counts.insert_deltas(sa.union_all(*deltas)).cte("counted"))
     return values_of(sa.select(created.c.id).add_cte(*parts), int)
 
 
@@ -130,14 +154,14 @@ async def require_post(
     return row
 
 
-def checked(content: Content) -> Content:
+def checked(content: Content, *others: Problem) -> Content:
     """The content as it is stored: the body as it was written, byte for byte.
 
-    Raises ValidationError that names all that is wrong.
+    Raises ValidationError that names all that is wrong, and with it the `others`, which are wrong with its post.
     """
     warning = None if content.content_warning is None else text.normalised(content.content_warning) or None
     language = content.language and inputs.language_tag(content.language)
-    if found := list(_problems(content.body, warning, content.language)):
+    if found := [*_problems(content.body, warning, content.language), *others]:
         raise ValidationError(*found)
     return Content(content.body, warning, content.is_sensitive, language or None)
 
@@ -151,29 +175,55 @@ def _problems(body: str, warning: str | None, language: str | None) -> Iterator[
     yield from (problem for problem in problems if problem)
 
 
+def _problems_of_audience(new_post: NewPost) -> Iterator[Problem]:
+    path, is_for_circle = ("circleId",), new_post.visibility is Visibility.CIRCLE
+    if is_for_circle and new_post.circle_id is None:
+        yield Problem(path, "CIRCLE_NEEDED", "A post for a circle needs to name it.")
+    if not is_for_circle and new_post.circle_id is not None:
+        yield Problem(path, "CIRCLE_UNEXPECTED", "Only a post with the visibility CIRCLE can name a circle.")
+
+
+def _no_circle() -> NotFoundError:
+    return NotFoundError("There is no such circle.", path=("circleId",))
+
+
 async def create_post(tx: Transaction, viewer: Viewer, new_post: NewPost) -> int:
-    """Posts, replies or quotes; gives the post's id. Raises ValidationError, NotFoundError.
+    """Posts, replies or quotes; gives the post's id. Raises ValidationError, NotFoundError, NotAllowedError.
 
     Its one write is its last statement, so it also runs in a OneWrite (core.database).
     """
-    content = checked(new_post.content)
+    content = checked(new_post.content, *_problems_of_audience(new_post))
     parent = quoted = None
     if new_post.reply_to_id is not None:
         parent = await require_post(tx, viewer, new_post.reply_to_id, path=("replyToId",))
     if new_post.quote_id is not None:
         quoted = await require_post(tx, viewer, new_post.quote_id, path=("quoteId",))
+        policy.require_quotable_post(viewer, quoted, quoted.facts, path=("quoteId",))
+    if new_post.circle_id is not None:
+        owner_id = await tx.row(_CIRCLE_OWNER, circle_id=new_post.circle_id)
+        if owner_id != viewer.account_id:
+            raise _no_circle()
     bound = await entities.bind(tx, content.body)
+    if new_post.visibility is not Visibility.PUBLIC:
+        bound = bound.without_hashtags()
 
     form = _Form(parent is not None, quoted is not None, bool(bound.account_ids), bool(bound.hashtags))
-    post_id = await tx.row(
-        _create(form),
-        at=tx.at,
-        author=viewer.account_id,
-        reply_to=parent and parent.id,
-        root=parent and (parent.root_id or parent.id),
-        quote=quoted and quoted.id,
-        **content.parameters,
-        **bound.parameters,
-    )
+    try:
+        post_id = await tx.row(
+            _create(form),
+            at=tx.at,
+            author=viewer.account_id,
+            reply_to=parent and parent.id,
+            root=parent and (parent.root_id or parent.id),
+            quote=quoted and quoted.id,
+            **content.parameters,
+            **new_post.audience,
+            **bound.parameters,
+        )
+    except asyncpg.ForeignKeyViolationError as error:
+        if error.constraint_name != "post_circle_id_fkey":
+            raise
+        # It has gone since it was looked at.
+        raise _no_circle() from error
     assert post_id is not None
     return post_id

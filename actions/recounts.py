@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from actions import counts
 from core.database import Reader, Statement, Transaction, command, rows_of, values_of
+from loaders import counted
 from models.accounts import account
 from models.counts import Counter, count_delta
 from models.follows import follow
@@ -39,18 +40,39 @@ class Truth(NamedTuple):
     conditions: Sequence[sa.ColumnElement[bool]] = ()
 
 
-_counted = post.alias("counted")
-_IS_LIVE = _counted.c.deleted_at.is_(None)
-_HAS_LIVE_POST = sa.exists().where(_counted.c.id == post_hashtag.c.post_id, _IS_LIVE)
+# A row that counts, its author, and for counts of posts the one that it counts at, which is the subject.
+_of, _author = post.alias("counted"), account.alias("author")
+_IS_WITHDRAWN = counted.is_withdrawn(_author)
+# Said once more beside the whole condition: the indexes are of such rows.
+_IS_LIVE = _of.c.deleted_at.is_(None)
+
+
+def _is_by_such(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Whether the row's author is one under whom the row counts."""
+    return sa.exists().where(_author.c.id == _of.c.author_id, condition).correlate_except(_author)
+
+
+_HAS_COUNTED_POST = (
+    sa.exists()
+    .select_from(_of.join(_author, _author.c.id == _of.c.author_id))
+    .where(_of.c.id == post_hashtag.c.post_id, counted.counts_at_hashtags(_of, _IS_WITHDRAWN))
+    .correlate_except(_of, _author)
+)
 TRUTHS: Mapping[Counter, Truth] = {
     Counter.POST_LIKES: Truth(post, like.c.post_id),
-    Counter.POST_REPLIES: Truth(post, _counted.c.reply_to_id, (_IS_LIVE,)),
-    Counter.POST_REPOSTS: Truth(post, _counted.c.repost_of_id, (_IS_LIVE,)),
-    Counter.POST_QUOTES: Truth(post, _counted.c.quote_id, (_IS_LIVE,)),
-    Counter.ACCOUNT_POSTS: Truth(account, _counted.c.author_id, (_IS_LIVE, _counted.c.repost_of_id.is_(None))),
+    Counter.POST_REPLIES: Truth(
+        post, _of.c.reply_to_id, (_IS_LIVE, _is_by_such(counted.counts_as_reply(_of, post, _IS_WITHDRAWN)))
+    ),
+    Counter.POST_REPOSTS: Truth(
+        post, _of.c.repost_of_id, (_IS_LIVE, _is_by_such(counted.counts_as_repost(_of, post, _IS_WITHDRAWN)))
+    ),
+    Counter.POST_QUOTES: Truth(
+        post, _of.c.quote_id, (_IS_LIVE, _is_by_such(counted.counts_as_quote(_of, post, _IS_WITHDRAWN)))
+    ),
+    Counter.ACCOUNT_POSTS: Truth(account, _of.c.author_id, (counted.counts_at_author(_of),)),
     Counter.ACCOUNT_FOLLOWERS: Truth(account, follow.c.followee_id),
     Counter.ACCOUNT_FOLLOWING: Truth(account, follow.c.follower_id),
-    Counter.HASHTAG_POSTS: Truth(hashtag, post_hashtag.c.hashtag_id, (_HAS_LIVE_POST,)),
+    Counter.HASHTAG_POSTS: Truth(hashtag, post_hashtag.c.hashtag_id, (_HAS_COUNTED_POST,)),
     Counter.HASHTAG_FOLLOWERS: Truth(hashtag, hashtag_follow.c.hashtag_id),
 }
 _SUBJECTS = {truth.subjects.name: truth.subjects for truth in TRUTHS.values()}

@@ -11,9 +11,11 @@ from core import ids
 from core.clock import utc_now
 from core.database import rows_of
 from loaders.base import BatchLoader
+from loaders.counted import counts_at_hashtags, is_withdrawn
 from loaders.facts import VIEWER_ID, is_there
 from loaders.hydration import count_columns
 from loaders.pages import LIMIT, LinkPageLoader, parents, select_links
+from models.accounts import account
 from models.counts import Counter
 from models.hashtags import hashtag, hashtag_count, hashtag_follow, post_hashtag
 from models.posts import post
@@ -109,12 +111,13 @@ def _select_days() -> sa.Select[tuple[int, int, int, int]]:
     )
     newest = (
         sa.select(post.c.author_id)
+        .join(account, account.c.id == post.c.author_id)
         .join(post_hashtag, post_hashtag.c.post_id == post.c.id)
         .where(
             post_hashtag.c.hashtag_id == parents.c.id,
             post_hashtag.c.post_id >= day.c.first_id,
             post_hashtag.c.post_id < day.c.first_id + _IDS_OF_A_DAY,
-            post.c.deleted_at.is_(None),
+            counts_at_hashtags(post, is_withdrawn(account)),
         )
         .order_by(post_hashtag.c.post_id.desc())
         .limit(LIMIT)

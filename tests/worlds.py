@@ -6,6 +6,7 @@ alice follows bob and carol; bob follows alice; carol follows nobody; dan follow
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from access.viewer import Viewer
 from actions import accounts, deletions, edits, follows, likes, posts, reposts, sessions, threads
@@ -75,8 +76,10 @@ class World:
         reply_to: int | None = None,
         quote: int | None = None,
         at: datetime | None = None,
+        **audience: Any,
     ) -> int:
-        new_post = posts.NewPost(body=body, reply_to_id=reply_to, quote_id=quote)
+        """`audience`: the fields of NewPost that say for whom it is."""
+        new_post = posts.NewPost(body=body, reply_to_id=reply_to, quote_id=quote, **audience)
         return await self.services.db.transact_at(at, posts.create_post, author.viewer, new_post)
 
     async def edit(self, author: Person, post_id: int, body: str) -> None:

@@ -7,21 +7,26 @@ import asyncpg
 
 from actions import counts
 from models.counts import Counter
+from models.posts import Visibility
 from tests.worlds import World
 
-# What each counter counts, in SQL of the tests' own.
+_OPEN = "own.visibility < 2 AND own.deleted_at IS NULL AND own.taken_down_at IS NULL"
+_SHOWN = "NOT is_private AND suspended_at IS NULL"
+_WITH_AUTHOR = "SELECT count(*) FROM post own JOIN account ON account.id = own.author_id"
+# What each counter counts in a world without private accounts and narrow answers, in SQL of the tests' own.
 ROWS = {
     Counter.POST_LIKES: "SELECT count(*) FROM post_like WHERE post_id = $1",
-    Counter.POST_REPLIES: "SELECT count(*) FROM post WHERE reply_to_id = $1 AND deleted_at IS NULL",
-    Counter.POST_REPOSTS: "SELECT count(*) FROM post WHERE repost_of_id = $1",
-    Counter.POST_QUOTES: "SELECT count(*) FROM post WHERE quote_id = $1 AND deleted_at IS NULL",
+    Counter.POST_REPLIES: f"{_WITH_AUTHOR} WHERE reply_to_id = $1 AND {_OPEN} AND {_SHOWN}",
+    Counter.POST_REPOSTS: f"{_WITH_AUTHOR} WHERE repost_of_id = $1 AND {_SHOWN}",
+    Counter.POST_QUOTES: f"{_WITH_AUTHOR} WHERE quote_id = $1 AND {_OPEN} AND {_SHOWN} AND NOT is_gated",
     Counter.ACCOUNT_POSTS: (
-        "SELECT count(*) FROM post WHERE author_id = $1 AND repost_of_id IS NULL AND deleted_at IS NULL"
+        f"SELECT count(*) FROM post own WHERE author_id = $1 AND repost_of_id IS NULL AND {_OPEN} AND NOT is_gated"
     ),
     Counter.ACCOUNT_FOLLOWERS: "SELECT count(*) FROM follow WHERE followee_id = $1",
     Counter.ACCOUNT_FOLLOWING: "SELECT count(*) FROM follow WHERE follower_id = $1",
     Counter.HASHTAG_POSTS: (
-        "SELECT count(*) FROM post_hashtag JOIN post ON id = post_id WHERE hashtag_id = $1 AND deleted_at IS NULL"
+        f"{_WITH_AUTHOR} JOIN post_hashtag ON post_id = own.id"
+        f" WHERE hashtag_id = $1 AND {_OPEN} AND {_SHOWN} AND visibility = 0"
     ),
     Counter.HASHTAG_FOLLOWERS: "SELECT count(*) FROM hashtag_follow WHERE hashtag_id = $1",
 }
@@ -82,6 +87,7 @@ async def make_counted(world: World, sql: asyncpg.Connection) -> Counted:
         await world.like(person, post)
     for person in (world.alice, world.carol):
         await world.repost(person, post)
+    await world.post(world.carol, "for some #rooks", reply_to=post, quote=post, visibility=Visibility.FOLLOWERS)
     hashtag = await sql.fetchval("SELECT id FROM hashtag WHERE name = 'rooks'")
     await sql.execute(
         "INSERT INTO hashtag_follow (hashtag_id, account_id) VALUES ($1, $2)", hashtag, world.eve.account_id
