@@ -22,13 +22,17 @@ ERASED_AT_ONCE = 500
 
 
 class Deleted(NamedTuple):
-    """A deleted post, and what it said: for whoever wants to write it anew."""
+    """A deleted post, what it said, and for whom: for whoever wants to write it anew."""
 
     id: int
     body: str
     content_warning: str | None
     is_sensitive: bool
     language: str | None
+    visibility: int
+    reply_policy: int
+    quote_policy: int
+    repost_policy: int
     reply_to_id: int | None
     quote_id: int | None
 
@@ -37,6 +41,10 @@ class _Source(NamedTuple):
     content_warning: str | None
     is_sensitive: bool
     language: str | None
+    visibility: int
+    reply_policy: int
+    quote_policy: int
+    repost_policy: int
 
 
 def _age(seconds: int) -> sa.ColumnElement[sa.DateTime]:
@@ -48,7 +56,7 @@ _DELETE = rows_of(
     sa.update(post)
     .where(post.c.id == _ID)
     .values(deleted_at=sa.func.clock_timestamp())
-    .returning(post.c.content_warning, post.c.is_sensitive, post.c.language),
+    .returning(*(post.c[name] for name in _Source._fields)),
     _Source,
 )
 _IS_RESTORABLE = values_of(sa.select(post.c.deleted_at > _age(RESTORABLE_FOR_S)).where(post.c.id == _ID), bool)

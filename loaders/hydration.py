@@ -18,6 +18,7 @@ from loaders.rows import (
     SHAPES_OF_USERS,
     Part,
     Parts,
+    PostAudience,
     PostDetails,
     PostRow,
     UserDetails,
@@ -49,6 +50,7 @@ _ROW_OF_POST: Sequence[sa.ColumnElement[Any]] = [
     audience_facts(),
 ]
 _DETAILS_OF_POST: Sequence[sa.ColumnElement[Any]] = [post.c[name] for name in PostDetails._fields]
+_AUDIENCE_OF_POST: Sequence[sa.ColumnElement[Any]] = [post.c[name] for name in PostAudience._fields]
 _ROW_OF_USER: Sequence[sa.ColumnElement[Any]] = [
     *(account.c[name] for name in UserRow._fields if name != FACTS),
     user_facts(),
@@ -138,6 +140,7 @@ def _laid_out(
 _TYPES: Mapping[Part, Sequence[sa.types.TypeEngine[Any]]] = {
     Part.POST_COUNTS: [sa.BigInteger()] * len(_POST_COUNTERS),
     Part.POST_DETAILS: [column.type for column in _DETAILS_OF_POST],
+    Part.POST_AUDIENCE: [column.type for column in _AUDIENCE_OF_POST],
     Part.VIEWER_LIKES: [sa.Boolean()],
     Part.VIEWER_REPOSTS: [sa.Boolean()],
     Part.VIEWER_BOOKMARKS: [sa.Boolean()],
@@ -185,6 +188,7 @@ def select_posts(
     if Part.POST_COUNTS in parts:
         columns[Part.POST_COUNTS], joined = count_columns(joined, post_count, post.c.id, _POST_COUNTERS, deltas)
     columns[Part.POST_DETAILS] = list(_DETAILS_OF_POST)
+    columns[Part.POST_AUDIENCE] = list(_AUDIENCE_OF_POST)
     repost = post.alias("viewer_repost")
     columns[Part.VIEWER_LIKES] = [is_there(like.c.post_id == post.c.id, like.c.account_id == VIEWER_ID)]
     columns[Part.VIEWER_REPOSTS] = [is_there(repost.c.repost_of_id == post.c.id, repost.c.author_id == VIEWER_ID)]

@@ -43,7 +43,7 @@ from loaders.posts import (
 )
 from loaders.quotes import QuotesByPostLoader
 from loaders.ranked_replies import RankedRepliesLoader, RepliesByPostAuthorFirstLoader, TopRepliesByPostLoader
-from loaders.rows import Hydrated, Part, PostCounts, PostDetails, PostRow, UserCounts, UserDetails
+from loaders.rows import Hydrated, Part, PostAudience, PostCounts, PostDetails, PostRow, UserCounts, UserDetails
 from loaders.tabs import Tab
 from loaders.thinned import ThinnedPageLoader
 from loaders.threads import FollowedThreadsByUserLoader, MutedThreadsByUserLoader, ViewerThreadsLoader
@@ -83,6 +83,10 @@ class Loaders:
     @lazy
     def post_details(self) -> PostPartLoader[PostDetails]:
         return PostPartLoader(self, Part.POST_DETAILS)
+
+    @lazy
+    def post_audience(self) -> PostPartLoader[PostAudience]:
+        return PostPartLoader(self, Part.POST_AUDIENCE)
 
     @lazy
     def viewer_likes(self) -> PostPartLoader[bool]:

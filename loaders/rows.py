@@ -107,6 +107,15 @@ class PostDetails(NamedTuple):
     edited_at: datetime | None
 
 
+class PostAudience(NamedTuple):
+    """Whom a post is for, and who may answer it, as numbers (models.posts)."""
+
+    visibility: int
+    reply_policy: int
+    quote_policy: int
+    repost_policy: int
+
+
 class Part(StrEnum):
     """What a statement may bring beside the rows of posts and users, by the name of the loader that has it.
 
@@ -115,6 +124,7 @@ class Part(StrEnum):
 
     POST_COUNTS = "post_counts"
     POST_DETAILS = "post_details"
+    POST_AUDIENCE = "post_audience"
     VIEWER_LIKES = "viewer_likes"
     VIEWER_REPOSTS = "viewer_reposts"
     VIEWER_BOOKMARKS = "viewer_bookmarks"
@@ -131,6 +141,7 @@ EVERYTHING: Parts = frozenset(Part)
 SHAPES_OF_POSTS: Mapping[Part, type[Any] | None] = {
     Part.POST_COUNTS: PostCounts,
     Part.POST_DETAILS: PostDetails,
+    Part.POST_AUDIENCE: PostAudience,
     Part.VIEWER_LIKES: None,
     Part.VIEWER_REPOSTS: None,
     Part.VIEWER_BOOKMARKS: None,

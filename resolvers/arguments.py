@@ -71,6 +71,11 @@ def folder_number(folder_id: strawberry.ID) -> int:
     return ids.number_of(ids.Kind.BOOKMARK_FOLDER, folder_id)
 
 
+def circle_number(circle_id: strawberry.ID) -> int:
+    """The number behind a circle's id; ids.NOBODY if it is no circle's id."""
+    return ids.number_of(ids.Kind.CIRCLE, circle_id)
+
+
 @strawberry.enum(description="A part of what a user has posted.")
 class UserPostsKind(Enum):
     """The tabs of a profile."""

@@ -52,7 +52,7 @@ class HashtagEntity(Entity):
         "hashtags_by_name",
         key="normalised_name",
         graphql_type=LazyHashtag | None,
-        description="The hashtag that this is a spelling of.",
+        description="The hashtag that this is a spelling of; null if nobody else may know of it.",
     )
 
 

@@ -10,10 +10,13 @@ from compiler import Attribute, lookup
 from core import ids
 from loaders.rows import PostRow
 from resolvers import likers, payloads, posts
-from resolvers.arguments import Cursor, post_number
+from resolvers.arguments import Cursor, circle_number, post_number
+from resolvers.audiences import stored_visibility
 from resolvers.context import Info
 from resolvers.edits import post_edits
 from resolvers.entities import entities_of
+from resolvers.policies import stored_policy
+from schema.audiences import AudienceInput, HadAudience, HasAudience
 from schema.base import Node, PageInfo, encoded, node_id, part, relation, view_of
 from schema.entities import Entity
 from schema.errors import INPUT, Refusable
@@ -40,7 +43,7 @@ PostRef = Annotated[
 
 @strawberry.type(description="A post or a reply.")
 @view_of(PostRow)
-class Post(Node):
+class Post(HasAudience, Node):
     """View of PostRow."""
 
     id = node_id(ids.Kind.POST)
@@ -229,7 +232,7 @@ class RestorePostPayload(PostPayload):
 
 
 @strawberry.type(description="What a deleted post said, for whoever wants to write it anew.")
-class PostSource:
+class PostSource(HadAudience):
     """View of deletions.Deleted."""
 
     body: str = strawberry.field(description="The text.")
@@ -260,7 +263,7 @@ class DeletePostPayload(Refusable):
 
 
 @strawberry.input(description="A post, or a reply.")
-class CreatePostInput:
+class CreatePostInput(AudienceInput):
     """Becomes actions.posts.NewPost."""
 
     body: str = strawberry.field(description="The text: 1 to 500 characters, at most 8,000 bytes of UTF-8.")
@@ -329,6 +332,11 @@ async def create_post(info: Info, input: Annotated[CreatePostInput, INPUT]) -> p
         content_warning=input.content_warning,
         is_sensitive=input.is_sensitive,
         language=input.language,
+        visibility=stored_visibility(input.visibility),
+        circle_id=None if input.circle_id is None else circle_number(input.circle_id),
+        reply_policy=stored_policy(input.reply_policy),
+        quote_policy=stored_policy(input.quote_policy),
+        repost_policy=stored_policy(input.repost_policy),
     )
     return await posts.create_post(info.context, new_post)
 
