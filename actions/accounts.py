@@ -65,6 +65,7 @@ _LOCKED = values_of(
     int,
 )
 _FACTS = values_of(sa.select(user_facts()).where(account.c.id == _ACCOUNT_ID), int)
+_IS_PRIVATE = values_of(sa.select(account.c.is_private).where(account.c.id == _ACCOUNT_ID), bool)
 _REHASH = command(
     sa.update(account).where(account.c.id == _ACCOUNT_ID).values(password_hash=sa.bindparam("new_hash", type_=sa.Text))
 )
@@ -135,3 +136,8 @@ async def require_user(
 async def lock_account(tx: Transaction, account_id: int) -> None:
     """Makes acts of one account that count what it has follow one another: until this one ends, others wait here."""
     await tx.row(_LOCKED, account_id=account_id)
+
+
+async def is_private(db: Reader, account_id: int) -> bool:
+    """Whether the account, which is there, is private now."""
+    return await db.row(_IS_PRIVATE, account_id=account_id) is True

@@ -1,60 +1,111 @@
-"""Following. Doing it twice is doing it once, and neither is an error."""
+"""Following. Doing it twice is doing it once, and neither is an error.
+
+A private account is asked first: who follows it waits until it has answered (actions.follow_requests).
+"""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from access import policy
+from access.policy import Sight
 from access.viewer import Viewer
 from actions import counts
 from actions.accounts import require_user
 from core.database import Transaction, command, values_of
 from events import outbox
 from events.follows import FollowChanged
+from models.accounts import account
 from models.counts import Counter
-from models.follows import follow
+from models.follows import follow, follow_request
 
 _FOLLOWER_ID = sa.bindparam("follower", type_=sa.BigInteger)
 _FOLLOWEE_ID = sa.bindparam("followee", type_=sa.BigInteger)
+_NEW_ID = sa.func.mint_id(sa.bindparam("at", type_=sa.DateTime(timezone=True)))
+_IS_FOLLOWING = sa.and_(follow.c.follower_id == _FOLLOWER_ID, follow.c.followee_id == _FOLLOWEE_ID)
 _INSERT = values_of(
     insert(follow)
-    .values(
-        id=sa.func.mint_id(sa.bindparam("at", type_=sa.DateTime(timezone=True))),
-        follower_id=_FOLLOWER_ID,
-        followee_id=_FOLLOWEE_ID,
-    )
+    .values(id=_NEW_ID, follower_id=_FOLLOWER_ID, followee_id=_FOLLOWEE_ID)
     .on_conflict_do_nothing()
     .returning(follow.c.id),
     int,
 )
-_DELETE = command(sa.delete(follow).where(follow.c.follower_id == _FOLLOWER_ID, follow.c.followee_id == _FOLLOWEE_ID))
+_DELETE = command(sa.delete(follow).where(_IS_FOLLOWING))
+_FIND = values_of(sa.select(follow.c.id).where(_IS_FOLLOWING), int)
+# Waits for whoever changes the account, and lets others ask meanwhile.
+_IS_PRIVATE = values_of(
+    sa.select(account.c.is_private).where(account.c.id == _FOLLOWEE_ID).with_for_update(read=True), bool
+)
+_ASK = command(
+    insert(follow_request)
+    .from_select(
+        ["id", "follower_id", "followee_id"],
+        sa.select(_NEW_ID, _FOLLOWER_ID, _FOLLOWEE_ID).where(~sa.exists().where(_IS_FOLLOWING)),
+    )
+    .on_conflict_do_nothing()
+)
+_WITHDRAW = command(
+    sa.delete(follow_request).where(
+        follow_request.c.follower_id == _FOLLOWER_ID, follow_request.c.followee_id == _FOLLOWEE_ID
+    )
+)
 
 
-async def _require_followee(tx: Transaction, viewer: Viewer, user_id: int) -> int:
+async def require_other_user(tx: Transaction, viewer: Viewer, user_id: int) -> Sight:
+    """How much the viewer sees of somebody else whom `userId` of the input names.
+
+    Raises NotFoundError; NotAllowedError for themselves, or whom they block.
+    """
     path = ("userId",)
-    await require_user(tx, viewer, user_id, path=path, require=policy.require_unblocked_user)
+    sight = await require_user(tx, viewer, user_id, path=path, require=policy.require_unblocked_user)
     policy.require_other_account(viewer, user_id, path=path)
-    return user_id
+    return sight
 
 
 async def follow_user(tx: Transaction, viewer: Viewer, user_id: int) -> int:
-    """Follows a user and gives their id. Raises NotFoundError, NotAllowedError."""
-    followee_id = await _require_followee(tx, viewer, user_id)
+    """Follows a user, or asks a private one to be let in, and gives their id. Raises NotFoundError, NotAllowedError."""
+    sight = await require_other_user(tx, viewer, user_id)
 
-    if await tx.row(_INSERT, at=tx.at, follower=viewer.account_id, followee=followee_id) is None:
-        return followee_id
-    await counts.add(tx, 1, (followee_id, Counter.ACCOUNT_FOLLOWERS), (viewer.account_id, Counter.ACCOUNT_FOLLOWING))
-
-    await outbox.record(tx, FollowChanged(follower_id=viewer.account_id, followee_id=followee_id))
-    return followee_id
+    # What was private when it was looked at may have been opened since, and has let in all who waited.
+    if sight is Sight.LIMITED and await tx.row(_IS_PRIVATE, followee=user_id):
+        await tx.run(_ASK, at=tx.at, follower=viewer.account_id, followee=user_id)
+    else:
+        await begin_following(tx, follower_id=viewer.account_id, followee_id=user_id)
+    return user_id
 
 
 async def unfollow_user(tx: Transaction, viewer: Viewer, user_id: int) -> int:
-    """Stops following a user and gives their id. Raises NotFoundError, NotAllowedError."""
-    followee_id = await _require_followee(tx, viewer, user_id)
+    """Stops following a user, or asking to, and gives their id. Raises NotFoundError, NotAllowedError."""
+    await require_other_user(tx, viewer, user_id)
 
-    if not await tx.run(_DELETE, follower=viewer.account_id, followee=followee_id):
-        return followee_id
-    await counts.add(tx, -1, (followee_id, Counter.ACCOUNT_FOLLOWERS), (viewer.account_id, Counter.ACCOUNT_FOLLOWING))
+    # In this order: a request that is being accepted is waited for, and the follow that it becomes is found.
+    await take_request(tx, follower_id=viewer.account_id, followee_id=user_id)
+    await end_following(tx, follower_id=viewer.account_id, followee_id=user_id)
+    return user_id
 
-    await outbox.record(tx, FollowChanged(follower_id=viewer.account_id, followee_id=followee_id))
-    return followee_id
+
+async def take_request(tx: Transaction, *, follower_id: int, followee_id: int) -> bool:
+    """Takes a request to follow away; whether there was one."""
+    return await tx.run(_WITHDRAW, follower=follower_id, followee=followee_id) > 0
+
+
+async def is_following(tx: Transaction, *, follower_id: int, followee_id: int) -> bool:
+    """Whether one account follows another."""
+    return await tx.row(_FIND, follower=follower_id, followee=followee_id) is not None
+
+
+async def begin_following(tx: Transaction, *, follower_id: int, followee_id: int) -> None:
+    """Makes one account follow another, whoever of the two wants it, and records that."""
+    if await tx.row(_INSERT, at=tx.at, follower=follower_id, followee=followee_id) is None:
+        return
+    await counts.add(tx, 1, (followee_id, Counter.ACCOUNT_FOLLOWERS), (follower_id, Counter.ACCOUNT_FOLLOWING))
+
+    await outbox.record(tx, FollowChanged(follower_id=follower_id, followee_id=followee_id))
+
+
+async def end_following(tx: Transaction, *, follower_id: int, followee_id: int) -> None:
+    """Ends that one account follows another, whoever of the two wants it, and records that."""
+    if not await tx.run(_DELETE, follower=follower_id, followee=followee_id):
+        return
+    await counts.add(tx, -1, (followee_id, Counter.ACCOUNT_FOLLOWERS), (follower_id, Counter.ACCOUNT_FOLLOWING))
+
+    await outbox.record(tx, FollowChanged(follower_id=follower_id, followee_id=followee_id))

@@ -107,7 +107,7 @@ class RehearsalTimelines(TimelineStore):
         super().__init__(cache, ttl_s=ttl_s)
         self._observers = cache.round_trip_observers
 
-    async def forget(self, account_id: int) -> None:  # noqa: ARG002 (as the store's)
+    async def forget(self, *account_ids: int) -> None:  # noqa: ARG002 (as the store's)
         for observe in self._observers:
             observe()
 

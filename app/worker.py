@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import structlog
 
-from actions import counts, deletions, handles
+from actions import counts, deletions, follow_requests, handles
 from app.recounting import open_recount_database, recount
 from app.services import open_cache, open_database, timeline_store
 from app.settings import Settings
@@ -23,7 +23,7 @@ from core.tasks import end_tasks
 from events import channels, outbox
 from events.base import Event, Queue, event_of
 from events.bus import Bus, Listener
-from events.follows import FollowChanged
+from events.follows import FollowChanged, FollowersAdmitted, RequestsLeft
 from events.hashtags import HashtagFollowChanged
 from events.outbox import Claim
 from events.posts import EntryAdded, EntryRemoved, PostEdited
@@ -159,6 +159,10 @@ class Worker:
                 )
             case FollowChanged() | HashtagFollowChanged() as event:
                 await self._fan_out.on_follow_changed(event)
+            case FollowersAdmitted() as event:
+                await self._fan_out.on_followers_admitted(event)
+            case RequestsLeft() as event:
+                await self._db.transact(follow_requests.on_requests_left, event)
             case unknown:
                 raise LookupError(f"No handler for {type(unknown).__name__}.")
 

@@ -59,6 +59,7 @@ def _seen_by_strangers(details: UserDetails, sight: Sight) -> UserDetails:
         website=None,
         location=None,
         is_bot=details.is_bot,
+        is_private=details.is_private,
         avatar_url=details.avatar_url,
         header_url=None,
     )

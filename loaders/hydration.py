@@ -16,6 +16,7 @@ from loaders.rows import (
     EVERYTHING,
     SHAPES_OF_POSTS,
     SHAPES_OF_USERS,
+    Following,
     Part,
     Parts,
     PostAudience,
@@ -27,7 +28,7 @@ from loaders.rows import (
 from models.accounts import account, account_count
 from models.bookmarks import bookmark
 from models.counts import Counter, count_delta
-from models.follows import follow
+from models.follows import follow, follow_request
 from models.likes import like
 from models.posts import post, post_count
 
@@ -112,12 +113,27 @@ def user_columns(
     if Part.USER_COUNTS in parts:
         columns[Part.USER_COUNTS], joined = count_columns(joined, account_count, account.c.id, _USER_COUNTERS, deltas)
     columns[Part.USER_DETAILS] = list(_DETAILS_OF_USER)
-    follows = is_there(follow.c.follower_id == VIEWER_ID, follow.c.followee_id == account.c.id)
-    if is_followed is not None:
-        follows = sa.or_(is_followed, follows)
-    columns[Part.VIEWER_FOLLOWS] = [follows]
+    columns[Part.VIEWER_FOLLOWS] = [_following(is_followed)]
     columns[Part.VIEWER_FOLLOWERS] = [is_there(follow.c.follower_id == account.c.id, follow.c.followee_id == VIEWER_ID)]
     return [*_ROW_OF_USER, *_laid_out(columns, SHAPES_OF_USERS, parts, laid_out)], joined
+
+
+def _following(is_followed: sa.ColumnElement[bool] | None) -> sa.ColumnElement[int]:
+    """How the viewer follows the user: a Following. Only private accounts are asked to let somebody follow them."""
+    follows = is_there(follow.c.follower_id == VIEWER_ID, follow.c.followee_id == account.c.id)
+    has_asked = sa.and_(
+        account.c.is_private,
+        is_there(follow_request.c.follower_id == VIEWER_ID, follow_request.c.followee_id == account.c.id),
+    )
+    return sa.case(
+        (follows if is_followed is None else sa.or_(is_followed, follows), _number(Following.FOLLOWING)),
+        (has_asked, _number(Following.REQUESTED)),
+        else_=_number(Following.NONE),
+    )
+
+
+def _number(following: Following) -> sa.ColumnElement[int]:
+    return sa.literal_column(str(int(following)))
 
 
 def _laid_out(
@@ -146,7 +162,7 @@ _TYPES: Mapping[Part, Sequence[sa.types.TypeEngine[Any]]] = {
     Part.VIEWER_BOOKMARKS: [sa.Boolean()],
     Part.USER_COUNTS: [sa.BigInteger()] * len(_USER_COUNTERS),
     Part.USER_DETAILS: [column.type for column in _DETAILS_OF_USER],
-    Part.VIEWER_FOLLOWS: [sa.Boolean()],
+    Part.VIEWER_FOLLOWS: [sa.Integer()],
     Part.VIEWER_FOLLOWERS: [sa.Boolean()],
 }
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from access import policy
+from access.policy import Sight
 from core.database import Statement
 from loaders.base import BatchLoader
 from loaders.hydration import as_it_is, select_posts
@@ -23,7 +25,10 @@ _PINNED: Statement[Any] = Statement(
 
 
 class PinnedPostsByUserLoader(BatchLoader[int, list[PostRow]]):
-    """The visible posts that each user has pinned, whole, the newest pin first; None where there are none."""
+    """The visible posts that each user has pinned, whole, the newest pin first; None where there are none.
+
+    Who does not see all of an account sees none of them, even if a post mentions them.
+    """
 
     async def fetch(self, keys: Sequence[int]) -> Mapping[int, list[PostRow]]:
         records = await self.scope.db.rows(_PINNED, ids=list(keys), viewer_id=self.viewer_id)
@@ -34,6 +39,7 @@ class PinnedPostsByUserLoader(BatchLoader[int, list[PostRow]]):
         pinned: dict[int, list[PostRow]] = {}
         for record in records:
             row = rows[record[0]]
-            if row is not None:
+            author = found.users[record[account_id]]
+            if row is not None and author is not None and policy.sight_of_user(author.facts) is Sight.FULL:
                 pinned.setdefault(record[account_id], []).append(row)
         return pinned

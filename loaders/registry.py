@@ -22,6 +22,7 @@ from loaders.feeds import (
     UserWithPostsLoader,
     WantedPage,
 )
+from loaders.follow_requests import FollowRequestsByUserLoader, SentFollowRequestsByUserLoader
 from loaders.follows import FollowersByUserLoader, FollowingByUserLoader
 from loaders.guard import guard
 from loaders.hashtag_feeds import EntriesByHashtagLoader
@@ -133,7 +134,7 @@ class Loaders:
         return UserPartLoader(self, Part.USER_DETAILS)
 
     @lazy
-    def viewer_follows(self) -> UserPartLoader[bool]:
+    def viewer_follows(self) -> UserPartLoader[int]:
         return UserPartLoader(self, Part.VIEWER_FOLLOWS)
 
     @lazy
@@ -200,6 +201,12 @@ class Loaders:
 
     def following(self, request: PageRequest) -> FollowingByUserLoader:
         return self._list(FollowingByUserLoader, request)
+
+    def follow_requests(self, request: PageRequest) -> FollowRequestsByUserLoader:
+        return self._list(FollowRequestsByUserLoader, request)
+
+    def sent_follow_requests(self, request: PageRequest) -> SentFollowRequestsByUserLoader:
+        return self._list(SentFollowRequestsByUserLoader, request)
 
     def likes(self, request: PageRequest) -> LikesByUserLoader:
         return self._list(LikesByUserLoader, request)

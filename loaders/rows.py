@@ -6,7 +6,7 @@ the parts that are asked for and no others; a Layout says where in its records t
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -53,12 +53,21 @@ class UserDetails(NamedTuple):
     website: str | None
     location: str | None
     is_bot: bool
+    is_private: bool
     avatar_url: str | None
     header_url: str | None
 
     @property
     def profile_fields(self) -> list[ProfileField]:
         return [ProfileField(name, value) for name, value in orjson.loads(self.fields)]
+
+
+class Following(IntEnum):
+    """How the viewer follows an account. NONE for an anonymous one."""
+
+    NONE = 0
+    REQUESTED = 1
+    FOLLOWING = 2
 
 
 class PostRow(NamedTuple):
@@ -119,7 +128,7 @@ class PostAudience(NamedTuple):
 class Part(StrEnum):
     """What a statement may bring beside the rows of posts and users, by the name of the loader that has it.
 
-    Facts about the viewer are bools, False for an anonymous one.
+    Facts about the viewer are bools, False for an anonymous one; but VIEWER_FOLLOWS are Followings.
     """
 
     POST_COUNTS = "post_counts"

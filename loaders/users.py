@@ -77,9 +77,12 @@ class AccountRow(NamedTuple):
 
     id: int
     email: str | None
+    is_private: bool
 
 
-_OWN = rows_of(sa.select(account.c.id, account.c.email).where(account.c.id == VIEWER_ID), AccountRow)
+_OWN = rows_of(
+    sa.select(account.c.id, account.c.email, account.c.is_private).where(account.c.id == VIEWER_ID), AccountRow
+)
 
 
 async def fetch_own_account(db: Reader, viewer: Viewer) -> AccountRow | None:

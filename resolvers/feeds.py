@@ -19,7 +19,7 @@ from events.bus import Gap, HomeMessage
 from loaders.feeds import load_public_entries
 from loaders.hashtags import HashtagRow
 from loaders.pages import GREATEST_ID
-from loaders.rows import PostRow, UserRow
+from loaders.rows import Following, PostRow, UserRow
 from loaders.wanted import WHOLE_POSTS, FeedEntry
 from resolvers.ahead import wanted_of_entries
 from resolvers.arguments import (
@@ -35,6 +35,7 @@ from resolvers.arguments import (
 )
 from resolvers.connections import PageInfo, Scanned, cursor, filled_page, new_tuple, page_info
 from resolvers.context import Context, Info
+from resolvers.user_lists import shows_lists
 
 # A message that is delivered twice is dropped if it is among so many of the last.
 REMEMBERED_EVENTS = 256
@@ -147,6 +148,8 @@ async def user_posts(
     wanted = wanted_of_entries(info)
 
     async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
+        if not shows_lists(root):
+            return _scanned((), limit)
         # A PageRequest brings one item more than it asks for.
         loader = context.loaders.entries(PageRequest(limit - 1, start), wanted, tab=tab)
         return _scanned(await loader.load(root.id) or [], limit)
@@ -335,7 +338,9 @@ async def _home_event(context: Context, viewer: Viewer, message: HomeMessage) ->
 
 async def _may_have_listed(context: Context, viewer: Viewer, author_id: int, hashtag_ids: Sequence[int]) -> bool:
     """Whether the viewer's feed had an entry of this author with these hashtags, as far as their follows tell."""
-    if author_id == viewer.account_id or await context.loaders.viewer_follows.load(author_id):
+    if author_id == viewer.account_id:
+        return True
+    if await context.loaders.viewer_follows.load(author_id) == Following.FOLLOWING:
         return True
     hashtags = await context.loaders.hashtags.load_all(hashtag_ids)
     return any(hashtag is not None and hashtag.viewer_follows for hashtag in hashtags)

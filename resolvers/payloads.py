@@ -136,6 +136,18 @@ class UserPayload:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewerPayload:
+    """The account that changed something of itself."""
+
+    viewer: Viewer | None = None
+    errors: Sequence[Refused] = ()
+
+    @classmethod
+    def refused(cls, reasons: Sequence[Refused]) -> Self:
+        return cls(errors=reasons)
+
+
+@dataclass(frozen=True, slots=True)
 class HashtagPayload:
     """The hashtag that an act followed or unfollowed."""
 

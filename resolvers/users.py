@@ -1,20 +1,18 @@
 """Users, their lists, and the viewer's own account."""
 
-from collections.abc import Sequence
-
 import strawberry
 
 from access.viewer import Viewer
 from actions import follows, inputs
 from core.paging import Listing
-from loaders.pages import Link
 from loaders.rows import UserRow
 from loaders.users import fetch_own_account
 from resolvers.ahead import load_for, wanted_page_of_user
 from resolvers.arguments import DEFAULT_PAGE, After, First, Handle, page
-from resolvers.connections import Connection, connection, full_page
+from resolvers.connections import Connection
 from resolvers.context import Context, Info
 from resolvers.payloads import UserPayload, refusals_as
+from resolvers.user_lists import list_of_user
 
 
 async def user(info: Info, handle: Handle) -> UserRow | None:
@@ -46,21 +44,14 @@ async def followers(
     root: strawberry.Parent[UserRow], info: Info, first: First = DEFAULT_PAGE, after: After = None
 ) -> Connection[UserRow]:
     request = page(Listing.FOLLOWERS, first, after)
-    links = await info.context.loaders.followers(request).load(root.id)
-    return connection(Listing.FOLLOWERS, request, full_page(request, await _linked_users(info.context, links or ())))
+    return await list_of_user(info.context, root, Listing.FOLLOWERS, request, info.context.loaders.followers)
 
 
 async def following(
     root: strawberry.Parent[UserRow], info: Info, first: First = DEFAULT_PAGE, after: After = None
 ) -> Connection[UserRow]:
     request = page(Listing.FOLLOWING, first, after)
-    links = await info.context.loaders.following(request).load(root.id)
-    return connection(Listing.FOLLOWING, request, full_page(request, await _linked_users(info.context, links or ())))
-
-
-async def _linked_users(context: Context, links: Sequence[Link]) -> list[tuple[int, UserRow]]:
-    users = await context.loaders.users.load_all([link.target_id for link in links])
-    return [(link.key, user) for link, user in zip(links, users, strict=True) if user is not None]
+    return await list_of_user(info.context, root, Listing.FOLLOWING, request, info.context.loaders.following)
 
 
 @refusals_as(UserPayload)

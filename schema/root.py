@@ -19,7 +19,21 @@ from resolvers import nodes
 from resolvers import posts as post_resolvers
 from resolvers import searches as search_resolvers
 from resolvers import users as user_resolvers
-from schema import bookmarks, edits, feeds, hashtags, pins, posts, profiles, searches, sessions, threads, users
+from schema import (
+    bookmarks,
+    edits,
+    feeds,
+    follow_requests,
+    hashtags,
+    pins,
+    posts,
+    profiles,
+    searches,
+    sessions,
+    settings,
+    threads,
+    users,
+)
 from schema.base import SCALARS, Node
 from schema.counts import Counts, counts_of
 from schema.documents import DocumentCache, Documents, core_schema
@@ -98,6 +112,11 @@ class Mutation:
         resolver=profiles.update_profile,
         graphql_type=profiles.UpdateProfilePayload,
         description="Changes one's profile.",
+    )
+    update_settings = strawberry.mutation(
+        resolver=settings.update_settings,
+        graphql_type=settings.UpdateSettingsPayload,
+        description="Changes one's settings: becomes private, or public again.",
     )
     change_handle = strawberry.mutation(
         resolver=profiles.change_handle,
@@ -192,10 +211,29 @@ class Mutation:
         resolver=pins.unpin_post, graphql_type=pins.UnpinPostPayload, description="Takes a pin away."
     )
     follow_user = strawberry.mutation(
-        resolver=users.follow_user, graphql_type=users.FollowUserPayload, description="Follows a user; twice is once."
+        resolver=users.follow_user,
+        graphql_type=users.FollowUserPayload,
+        description="Follows a user, or asks a private one to be let in; twice is once.",
     )
     unfollow_user = strawberry.mutation(
-        resolver=users.unfollow_user, graphql_type=users.UnfollowUserPayload, description="Stops following a user."
+        resolver=users.unfollow_user,
+        graphql_type=users.UnfollowUserPayload,
+        description="Stops following a user, or asking to.",
+    )
+    accept_follow_request = strawberry.mutation(
+        resolver=follow_requests.accept_follow_request,
+        graphql_type=follow_requests.AcceptFollowRequestPayload,
+        description="Lets somebody follow who asked to; twice is once.",
+    )
+    reject_follow_request = strawberry.mutation(
+        resolver=follow_requests.reject_follow_request,
+        graphql_type=follow_requests.RejectFollowRequestPayload,
+        description="Sends somebody away who asked to follow, without telling them; they may ask again.",
+    )
+    remove_follower = strawberry.mutation(
+        resolver=follow_requests.remove_follower,
+        graphql_type=follow_requests.RemoveFollowerPayload,
+        description="Ends that somebody follows one; they are not told. Twice is once.",
     )
     follow_hashtag = strawberry.mutation(
         resolver=hashtags.follow_hashtag,

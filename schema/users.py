@@ -1,5 +1,6 @@
 """Users and the viewer."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
@@ -8,9 +9,11 @@ import strawberry
 
 from compiler import Attribute, lookup
 from core import ids
-from loaders.rows import PostRow, UserRow
+from loaders.rows import Following, PostRow, UserRow
 from resolvers import bookmarks as bookmark_resolvers
 from resolvers import feeds, hashtags, payloads, posts, threads, users
+from resolvers import follow_requests as request_resolvers
+from resolvers import settings as setting_resolvers
 from resolvers.arguments import Cursor, Url, user_number
 from resolvers.context import Info
 from resolvers.entities import entities_of
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from schema.feeds import FeedConnection
     from schema.hashtags import HashtagConnection
     from schema.posts import Post, PostConnection, PostRefConnection
+    from schema.settings import Settings
 
 LazyFeedConnection = Annotated["FeedConnection", strawberry.lazy("schema.feeds")]
 LazyPost = Annotated["Post", strawberry.lazy("schema.posts")]
@@ -32,15 +36,18 @@ LazyPostRefConnection = Annotated["PostRefConnection", strawberry.lazy("schema.p
 
 @strawberry.enum(description="How the viewer stands to a user.")
 class FollowState(Enum):
-    """REQUESTED comes with private accounts; a client that knows it today need not change then."""
+    """Shows a rows.Following."""
 
     NONE = strawberry.enum_value("NONE", description="Not following, and not asked to.")
     REQUESTED = strawberry.enum_value("REQUESTED", description="Asked to follow a private account; no answer yet.")
     FOLLOWING = strawberry.enum_value("FOLLOWING", description="Following.")
 
 
-def _follow_state(is_following: bool | None) -> FollowState:  # noqa: FBT001 (what the loader gives)
-    return FollowState.FOLLOWING if is_following else FollowState.NONE
+_FOLLOW_STATES: Mapping[int, FollowState] = {following: FollowState[following.name] for following in Following}
+
+
+def _follow_state(following: int | None) -> FollowState:
+    return _FOLLOW_STATES[following or Following.NONE]
 
 
 def _listed(found: list[PostRow] | None) -> list[PostRow]:
@@ -87,6 +94,13 @@ class User(Node):
     is_bot: bool = part(
         "user_details", "is_bot", absent=False, graphql_type=bool, description="Whether a program posts here."
     )
+    is_private: bool = part(
+        "user_details",
+        "is_private",
+        absent=False,
+        graphql_type=bool,
+        description="Whether only followers, whom they have let in, see their posts and lists.",
+    )
     avatar_url = part(
         "user_details",
         "avatar_url",
@@ -116,7 +130,7 @@ class User(Node):
         key="id",
         then=_follow_state,
         graphql_type=FollowState,
-        description="Whether the viewer follows them.",
+        description="Whether the viewer follows them, or has asked to.",
     )
     follows_viewer: bool = relation(
         "viewer_followers",
@@ -173,6 +187,21 @@ class Viewer:
     email = strawberry.field(
         resolver=users.viewer_email, graphql_type=str | None, description="The e-mail address; nobody else sees it."
     )
+    settings = strawberry.field(
+        resolver=setting_resolvers.viewer_settings,
+        graphql_type=Annotated["Settings", strawberry.lazy("schema.settings")] | None,
+        description="How this account wants to be treated; nobody else sees it.",
+    )
+    follow_requests = strawberry.field(
+        resolver=request_resolvers.received,
+        graphql_type=UserConnection,
+        description="Who asks to follow this account, which is private; the latest first. Nobody else sees this list.",
+    )
+    sent_follow_requests = strawberry.field(
+        resolver=request_resolvers.sent,
+        graphql_type=UserConnection,
+        description="Whom this account asks to let it follow; the latest first. Nobody else sees this list.",
+    )
     likes = strawberry.field(
         resolver=posts.viewer_likes,
         graphql_type=LazyPostConnection,
@@ -209,7 +238,7 @@ class Viewer:
 class FollowUserPayload(Refusable):
     """View of payloads.UserPayload."""
 
-    user: User | None = strawberry.field(description="The followed user with new counts; null if refused.")
+    user: User | None = strawberry.field(description="The user, followed or asked, with new counts; null if refused.")
 
 
 @strawberry.type(description="What unfollowUser gives.")

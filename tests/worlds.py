@@ -9,7 +9,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from access.viewer import Viewer
-from actions import accounts, deletions, edits, follows, likes, posts, reposts, sessions, threads
+from actions import (
+    accounts,
+    deletions,
+    edits,
+    follow_requests,
+    follows,
+    likes,
+    posts,
+    reposts,
+    sessions,
+    settings,
+    threads,
+)
 from app.services import ProcessServices
 from core import ids
 from core.clock import utc_now
@@ -67,6 +79,14 @@ class World:
 
     async def unfollow(self, follower: Person, followee: Person) -> None:
         await self.services.db.transact(follows.unfollow_user, follower.viewer, followee.account_id)
+
+    async def make_private(self, person: Person, *, is_private: bool = True) -> None:
+        change = settings.SettingsChange(is_private=is_private)
+        await self.services.db.transact(settings.update_settings, person.viewer, change)
+
+    async def accept(self, followee: Person, follower: Person) -> None:
+        accept = follow_requests.accept_follow_request
+        await self.services.db.transact(accept, followee.viewer, follower.account_id)
 
     async def post(
         self,

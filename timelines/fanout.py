@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from core.database import Database
 from events import bus, channels, outbox
-from events.follows import FollowChanged
+from events.follows import FollowChanged, FollowersAdmitted
 from events.hashtags import HashtagFollowChanged
 from events.posts import EntryAdded, EntryRemoved, PostEdited
 from loaders.feeds import is_entry_there
@@ -59,6 +59,10 @@ class FanOut:
     async def on_follow_changed(self, event: FollowChanged | HashtagFollowChanged) -> None:
         """The follower's timeline lists the wrong entries now. The next read makes it anew."""
         await self._store.forget(event.follower_id)
+
+    async def on_followers_admitted(self, event: FollowersAdmitted) -> None:
+        """The same of all of them."""
+        await self._store.forget(*event.follower_ids)
 
     async def _walk(
         self, author_id: int, entry_id: int, message: bus.HomeMessage, act: Act, *, checkpoint: int, advance: Advance

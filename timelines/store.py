@@ -184,14 +184,12 @@ class TimelineStore:
 
         return await self._cache.run(call)
 
-    async def forget(self, account_id: int) -> None:
-        """Drops a timeline that lists the wrong entries now; the next read makes it anew."""
+    async def forget(self, *account_ids: int) -> None:
+        """Drops timelines that list the wrong entries now; the next read makes them anew."""
 
         async def call(client: Redis, epoch: str) -> None:
-            await client.delete(
-                keys.home(self._cache.prefix, epoch, account_id),
-                keys.rebuild_lock(self._cache.prefix, epoch, account_id),
-            )
+            kinds = (keys.home, keys.rebuild_lock)
+            await client.delete(*(key(self._cache.prefix, epoch, each) for each in account_ids for key in kinds))
 
         await self._cache.run(call)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from actions import deletions, follows, hashtags, likes, posts, reposts
+from actions import deletions, follow_requests, follows, hashtags, likes, posts, reposts
 from app.services import ProcessServices
 from app.worker import Worker
 from core.database import Transaction
@@ -61,6 +61,25 @@ async def test_what_is_done_twice_is_told_once(services: ProcessServices, world:
         await db.transact(follows.unfollow_user, viewer, world.bob.account_id)
         await db.transact(likes.unlike_post, viewer, post)
     assert [event for event, _ in await recorded(services)] == ["EntryRemoved", "FollowChanged"]
+
+
+async def test_asking_to_follow_is_told_when_it_is_answered(services: ProcessServices, world: World) -> None:
+    bob, eve = world.bob.account_id, world.eve.account_id
+    await world.make_private(world.bob)
+    await recorded(services)
+    for _ in range(2):
+        await world.follow(world.eve, world.bob)
+    assert await recorded(services) == []
+    for _ in range(2):
+        await world.accept(world.bob, world.eve)
+    assert await recorded(services) == [("FollowChanged", {"follower_id": eve, "followee_id": bob})]
+    for _ in range(2):
+        await services.db.transact(follow_requests.remove_follower, world.bob.viewer, eve)
+    assert await recorded(services) == [("FollowChanged", {"follower_id": eve, "followee_id": bob})]
+    await world.follow(world.eve, world.bob)
+    for _ in range(2):
+        await world.make_private(world.bob, is_private=False)
+    assert await recorded(services) == [("FollowersAdmitted", {"followee_id": bob, "follower_ids": [eve]})]
 
 
 async def test_following_a_hashtag_twice_is_told_once(services: ProcessServices, world: World) -> None:

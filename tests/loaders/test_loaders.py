@@ -11,7 +11,7 @@ from core.database import Reader
 from core.paging import PageRequest
 from loaders.posts import fetch_posts_by_id
 from loaders.registry import Loaders
-from loaders.rows import UserRow
+from loaders.rows import Following, UserRow
 from loaders.tabs import Tab
 from loaders.wanted import WHOLE_POSTS
 from tests.fixtures.api import Api
@@ -63,7 +63,7 @@ async def test_parts_that_nobody_foresaw_come_by_one_statement(api: Api, world: 
         )
     assert counts is not None
     assert of_post is not None
-    assert (counts.follower_count, follows, is_followed) == (1, True, False)
+    assert (counts.follower_count, follows, is_followed) == (1, Following.FOLLOWING, False)
     assert (of_post.like_count, has_liked) == (1, True)
 
 
@@ -80,13 +80,13 @@ async def test_a_post_brings_its_counts_its_author_and_the_viewers_state(
         has_reposted = await opened.viewer_reposts.load(post)
         author = await opened.users.load(world.bob.account_id)
         author_counts = await opened.user_counts.load(world.bob.account_id)
-        is_following = await opened.viewer_follows.load(world.bob.account_id)
+        following = await opened.viewer_follows.load(world.bob.account_id)
     assert counts is not None
     assert author is not None
     assert author_counts is not None
     assert (counts.like_count, has_liked, has_reposted) == (1, True, False)
     assert (author.handle, author_counts.follower_count) == ("bob", 1)
-    assert is_following
+    assert following == Following.FOLLOWING
 
 
 @pytest.mark.parametrize(("keys", "statements"), [(1, 1), (500, 1), (501, 2), (1200, 3)])
