@@ -94,6 +94,8 @@ class Post(SQLModel, table=True):
             sa.text("id DESC"),
             postgresql_where=sa.text(f"repost_of_id IS NOT NULL AND {_LIVE}"),
         ),
+        # Posts to a circle, when it is deleted.
+        sa.Index("post_circle_id_index", "circle_id", postgresql_where=sa.text("circle_id IS NOT NULL")),
         # The worker's search for deleted posts whose words are still here.
         sa.Index(
             "post_erasable_index",
