@@ -55,6 +55,15 @@ class PostFacts(Protocol):
     def repost_of_id(self) -> int | None: ...
 
 
+class ListFacts(Protocol):
+    """What the rules about a list need to know of its row."""
+
+    @property
+    def account_id(self) -> int: ...
+    @property
+    def is_private(self) -> bool: ...
+
+
 class Sight(IntEnum):
     """How much of an account the viewer sees.
 
@@ -152,6 +161,11 @@ def can_quote_post(viewer: Viewer | None, post: PostFacts, facts: FactsOfPost) -
 def can_repost_post(viewer: Viewer | None, post: PostFacts, facts: FactsOfPost) -> bool:
     """Whether the viewer, who may see the post, may repost it: open ones, and one's own."""
     return viewer is not None and (viewer.account_id == post.author_id or _is_open_post(facts))
+def can_see_list(viewer: Viewer | None, list_: ListFacts, owner_facts: int) -> bool:
+    """Whether the viewer may see the list and who is on it: a private one is its owner's alone."""
+    if viewer is not None and viewer.account_id == list_.account_id:
+        return True
+    return not list_.is_private and sight_of_user(owner_facts) is Sight.FULL
 
 
 def can_delete_post(viewer: Viewer | None, post: PostFacts) -> bool:

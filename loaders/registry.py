@@ -15,6 +15,7 @@ from loaders.bookmarks import (
     BookmarksByAccountLoader,
     BookmarksByFolderLoader,
 )
+from loaders.circles import CircleByIdLoader, CircleByPostLoader, CirclesByAccountLoader, MembersByCircleLoader
 from loaders.edits import EditsByPostLoader
 from loaders.feeds import (
     EntriesByUserLoader,
@@ -34,6 +35,7 @@ from loaders.hashtags import (
 )
 from loaders.likers import LikersByPostLoader, RepostersByPostLoader
 from loaders.likes import LikesByUserLoader
+from loaders.lists import ListByIdLoader, ListsByAccountLoader, MembersByListLoader
 from loaders.parts import MissedPartsOfPostsLoader, MissedPartsOfUsersLoader, PostPartLoader, UserPartLoader
 from loaders.pins import PinnedPostsByUserLoader
 from loaders.posts import (
@@ -108,6 +110,18 @@ class Loaders:
     @lazy
     def bookmark_folders(self) -> BookmarkFolderByIdLoader:
         return BookmarkFolderByIdLoader(self)
+
+    @lazy
+    def lists(self) -> ListByIdLoader:
+        return ListByIdLoader(self)
+
+    @lazy
+    def circles(self) -> CircleByIdLoader:
+        return CircleByIdLoader(self)
+
+    @lazy
+    def circles_of_posts(self) -> CircleByPostLoader:
+        return CircleByPostLoader(self)
 
     @lazy
     def missed_parts_of_posts(self) -> MissedPartsOfPostsLoader:
@@ -225,6 +239,18 @@ class Loaders:
 
     def folders_of_bookmarks(self, request: PageRequest) -> BookmarkFoldersByAccountLoader:
         return self._list(BookmarkFoldersByAccountLoader, request)
+
+    def lists_of_accounts(self, request: PageRequest) -> ListsByAccountLoader:
+        return self._list(ListsByAccountLoader, request)
+
+    def list_members(self, request: PageRequest) -> MembersByListLoader:
+        return self._list(MembersByListLoader, request)
+
+    def circles_of_accounts(self, request: PageRequest) -> CirclesByAccountLoader:
+        return self._list(CirclesByAccountLoader, request)
+
+    def circle_members(self, request: PageRequest) -> MembersByCircleLoader:
+        return self._list(MembersByCircleLoader, request)
 
     def likers(self, request: PageRequest) -> LikersByPostLoader:
         return self._list(LikersByPostLoader, request)

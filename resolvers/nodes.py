@@ -1,21 +1,27 @@
 """Anything by its id."""
 
 import asyncio
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Annotated, Any
 
 import strawberry
 
 from core import ids
 from core.errors import BadInputError
+from loaders.base import BatchLoader
 from loaders.bookmarks import BookmarkFolderRow
+from loaders.circles import CircleRow
 from loaders.hashtags import HashtagRow
+from loaders.lists import ListRow
+from loaders.registry import Loaders
 from loaders.rows import PostRow, UserRow
 from resolvers.arguments import NodeId
 from resolvers.context import Context, Info
 
 MOST_NODES = 100
 
-NodeRow = PostRow | UserRow | HashtagRow | BookmarkFolderRow
+NodeRow = PostRow | UserRow | HashtagRow | BookmarkFolderRow | ListRow | CircleRow
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 ids.")]
 
 
@@ -30,19 +36,24 @@ async def nodes(info: Info, ids: Ids) -> list[NodeRow | None]:
     return list(await asyncio.gather(*loads))
 
 
+# Whose loader knows what has an id of such a kind; other kinds are never looked up by their ids.
+_LOADERS: Mapping[ids.Kind, Callable[[Loaders], BatchLoader[int, Any]]] = {
+    ids.Kind.USER: attrgetter("users"),
+    ids.Kind.POST: attrgetter("posts"),
+    ids.Kind.HASHTAG: attrgetter("hashtags"),
+    ids.Kind.BOOKMARK_FOLDER: attrgetter("bookmark_folders"),
+    ids.Kind.LIST: attrgetter("lists"),
+    ids.Kind.CIRCLE: attrgetter("circles"),
+}
+
+
 async def _load(context: Context, node_id: str) -> NodeRow | None:
     try:
         kind, number = ids.decode(node_id)
     except ids.MalformedIdError:
         return None
-    match kind:
-        case ids.Kind.USER:
-            return await context.loaders.users.load(number)
-        case ids.Kind.POST:
-            return await context.loaders.posts.load(number)
-        case ids.Kind.HASHTAG:
-            return await context.loaders.hashtags.load(number)
-        case ids.Kind.BOOKMARK_FOLDER:
-            return await context.loaders.bookmark_folders.load(number)
-        case _:  # kinds that are never looked up by their ids
-            return None
+    loader_of = _LOADERS.get(kind)
+    if loader_of is None:
+        return None
+    found: NodeRow | None = await loader_of(context.loaders).load(number)
+    return found

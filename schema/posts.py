@@ -23,6 +23,7 @@ from schema.errors import INPUT, Refusable
 from schema.users import User, UserConnection
 
 if TYPE_CHECKING:
+    from schema.circles import Circle
     from schema.edits import PostEditConnection
 
 
@@ -133,6 +134,12 @@ class Post(HasAudience, Node):
         then=Attribute("is_followed", absent=False),
         graphql_type=bool,
         description="Whether the viewer follows its thread.",
+    )
+    circle = relation(
+        "circles_of_posts",
+        key="id",
+        graphql_type=Annotated["Circle", strawberry.lazy("schema.circles")] | None,
+        description="The circle that it is for; only its author is told.",
     )
     viewer_has_bookmarked: bool = relation(
         "viewer_bookmarks",

@@ -15,6 +15,7 @@ from compiler import CompiledExecutor
 from core.spans import Tracer
 from resolvers import feeds as feed_resolvers
 from resolvers import hashtags as hashtag_resolvers
+from resolvers import lists as list_resolvers
 from resolvers import nodes
 from resolvers import posts as post_resolvers
 from resolvers import searches as search_resolvers
@@ -25,6 +26,11 @@ from schema import (
     feeds,
     follow_requests,
     hashtags,
+    circles,
+    edits,
+    feeds,
+    hashtags,
+    lists,
     pins,
     posts,
     profiles,
@@ -71,6 +77,9 @@ class Query:
         resolver=hashtag_resolvers.hashtag,
         graphql_type=hashtags.Hashtag | None,
         description="A hashtag by its name; null if nobody follows it and no post that everyone may see has it.",
+    )
+    list = strawberry.field(
+        resolver=list_resolvers.list_by_id, graphql_type=lists.List | None, description="A list of people by its id."
     )
     search = strawberry.field(
         resolver=search_resolvers.search,
@@ -234,6 +243,56 @@ class Mutation:
         resolver=follow_requests.remove_follower,
         graphql_type=follow_requests.RemoveFollowerPayload,
         description="Ends that somebody follows one; they are not told. Twice is once.",
+    )
+    create_list = strawberry.mutation(
+        resolver=lists.create_list,
+        graphql_type=lists.CreateListPayload,
+        description="Makes a list of people; at most 100.",
+    )
+    update_list = strawberry.mutation(
+        resolver=lists.update_list,
+        graphql_type=lists.UpdateListPayload,
+        description="Changes a list of one's own.",
+    )
+    delete_list = strawberry.mutation(
+        resolver=lists.delete_list,
+        graphql_type=lists.DeleteListPayload,
+        description="Deletes a list of one's own.",
+    )
+    add_to_list = strawberry.mutation(
+        resolver=lists.add_to_list,
+        graphql_type=lists.AddToListPayload,
+        description="Puts people on a list, all of them or nobody; twice is once, and they are not told.",
+    )
+    remove_from_list = strawberry.mutation(
+        resolver=lists.remove_from_list,
+        graphql_type=lists.RemoveFromListPayload,
+        description="Takes people off a list.",
+    )
+    create_circle = strawberry.mutation(
+        resolver=circles.create_circle,
+        graphql_type=circles.CreateCirclePayload,
+        description="Makes a circle of people to post to; at most 100.",
+    )
+    update_circle = strawberry.mutation(
+        resolver=circles.update_circle,
+        graphql_type=circles.UpdateCirclePayload,
+        description="Gives a circle another name.",
+    )
+    delete_circle = strawberry.mutation(
+        resolver=circles.delete_circle,
+        graphql_type=circles.DeleteCirclePayload,
+        description="Deletes a circle. Posts to it stay, for their author and whom they mention alone.",
+    )
+    add_to_circle = strawberry.mutation(
+        resolver=circles.add_to_circle,
+        graphql_type=circles.AddToCirclePayload,
+        description="Puts people into a circle, all of them or nobody; twice is once, and they are not told.",
+    )
+    remove_from_circle = strawberry.mutation(
+        resolver=circles.remove_from_circle,
+        graphql_type=circles.RemoveFromCirclePayload,
+        description="Takes people out of a circle; what was posted to it is hidden from them.",
     )
     follow_hashtag = strawberry.mutation(
         resolver=hashtags.follow_hashtag,

@@ -11,9 +11,11 @@ from compiler import Attribute, lookup
 from core import ids
 from loaders.rows import Following, PostRow, UserRow
 from resolvers import bookmarks as bookmark_resolvers
+from resolvers import circles as circle_resolvers
 from resolvers import feeds, hashtags, payloads, posts, threads, users
 from resolvers import follow_requests as request_resolvers
 from resolvers import settings as setting_resolvers
+from resolvers import lists as list_resolvers
 from resolvers.arguments import Cursor, Url, user_number
 from resolvers.context import Info
 from resolvers.entities import entities_of
@@ -22,13 +24,16 @@ from schema.errors import INPUT, Refusable
 
 if TYPE_CHECKING:
     from schema.bookmarks import BookmarkConnection, BookmarkFolderConnection
+    from schema.circles import CircleConnection
     from schema.entities import Entity
     from schema.feeds import FeedConnection
     from schema.hashtags import HashtagConnection
+    from schema.lists import ListConnection
     from schema.posts import Post, PostConnection, PostRefConnection
     from schema.settings import Settings
 
 LazyFeedConnection = Annotated["FeedConnection", strawberry.lazy("schema.feeds")]
+LazyListConnection = Annotated["ListConnection", strawberry.lazy("schema.lists")]
 LazyPost = Annotated["Post", strawberry.lazy("schema.posts")]
 LazyPostConnection = Annotated["PostConnection", strawberry.lazy("schema.posts")]
 LazyPostRefConnection = Annotated["PostRefConnection", strawberry.lazy("schema.posts")]
@@ -159,6 +164,11 @@ class User(Node):
         graphql_type=Annotated["UserConnection", strawberry.lazy("schema.users")],
         description="Whom they follow, newest follow first.",
     )
+    lists = lookup(
+        list_resolvers.user_lists,
+        graphql_type=LazyListConnection,
+        description="Their lists of people, newest first; private ones are seen by themselves alone.",
+    )
 
 
 @strawberry.type(description="A user in a list.")
@@ -226,6 +236,16 @@ class Viewer:
         bookmark_resolvers.viewer_bookmark_folders,
         graphql_type=Annotated["BookmarkFolderConnection", strawberry.lazy("schema.bookmarks")],
         description="The folders of its bookmarks, newest first; nobody else sees them.",
+    )
+    lists = lookup(
+        list_resolvers.viewer_lists,
+        graphql_type=LazyListConnection,
+        description="The lists of people that this account has made, newest first.",
+    )
+    circles = lookup(
+        circle_resolvers.viewer_circles,
+        graphql_type=Annotated["CircleConnection", strawberry.lazy("schema.circles")],
+        description="The circles that this account posts to, newest first; nobody else sees them.",
     )
     followed_hashtags = strawberry.field(
         resolver=hashtags.followed_hashtags,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from access import policy
+from access.facts import UserFact
 from access.viewer import Viewer
 from core.errors import NotAllowedError, NotFoundError, UnauthenticatedError
 
@@ -23,6 +24,14 @@ class Facts:
     author_id: int = AUTHOR.account_id
     deleted_at: datetime | None = None
     repost_of_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfList:
+    """A list of AUTHOR."""
+
+    is_private: bool
+    account_id: int = AUTHOR.account_id
 
 
 LIVE, DELETED, REPOST = Facts(), Facts(deleted_at=MOMENT), Facts(repost_of_id=3)
@@ -88,3 +97,26 @@ def test_nobody_follows_themselves() -> None:
     with pytest.raises(NotAllowedError) as raised:
         policy.require_other_account(AUTHOR, AUTHOR.account_id, path=("userId",))
     assert raised.value.path == ("userId",)
+
+
+# What is known of AUTHOR, and whether a stranger of whom that is true sees the public lists.
+SIGHTS = [
+    (UserFact(0), True),
+    (UserFact.PRIVATE | UserFact.FOLLOWED, True),
+    (UserFact.PRIVATE, False),
+    (UserFact.BLOCKED, False),
+    (UserFact.BLOCKS_VIEWER, False),
+    (UserFact.SUSPENDED, False),
+    (UserFact.SUSPENDED | UserFact.FOR_MODERATOR, True),
+]
+
+
+@pytest.mark.parametrize(("facts", "sees_public"), SIGHTS)
+def test_public_lists_are_seen_with_their_owner_and_private_ones_by_their_owner_alone(
+    facts: UserFact, *, sees_public: bool
+) -> None:
+    for viewer in (OTHER, None):
+        assert policy.can_see_list(viewer, OfList(is_private=False), facts) is sees_public
+        assert policy.can_see_list(viewer, OfList(is_private=True), facts) is False
+    for is_private in (True, False):
+        assert policy.can_see_list(AUTHOR, OfList(is_private), facts) is True

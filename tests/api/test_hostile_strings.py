@@ -20,6 +20,7 @@ from graphql import (
 
 from schema.root import build_schema
 from tests.api.bookmarks import new_folder
+from tests.api.lists import new_circle, new_list
 from tests.fixtures.api import Api
 from tests.worlds import World, post_id
 
@@ -53,6 +54,7 @@ KNOWN = {
     "user": 'handle: "bob"',
     "hashtag": 'name: "tea"',
     "post": 'id: "POST"',
+    "list": 'id: "LIST"',
     "node": 'id: "NODE"',
     "nodes": 'ids: ["NODE"]',
 }
@@ -135,7 +137,8 @@ def mutation_doors(schema: GraphQLSchema) -> Iterator[Door]:
                     for other, sibling in kind.fields.items()
                     if other != field_name and is_required_input_field(sibling)
                 }
-                arguments = ", ".join(f"{key}: {value}" for key, value in {**given, field_name: "$text"}.items())
+                taken = "[$text]" if "[" in str(field.type) else "$text"
+                arguments = ", ".join(f"{key}: {value}" for key, value in {**given, field_name: taken}.items())
                 inner = f"{name}({argument_name}: {{{arguments}}}) {{ errors {{ code message path }} }}"
                 yield Door(f"{name}.{field_name}", f"mutation ($text: {variable}!) {{ {inner} }}")
 
@@ -144,7 +147,10 @@ async def things(api: Api, world: World) -> dict[str, str]:
     """The id of one thing of each kind that Alice may see, by what stands for it in documents."""
     post = post_id(await world.post(world.bob, "still here #tea"))
     folder = await new_folder(api, "still here", by=world.alice)
-    return {"POST": post, "NODE": post, "USER": world.bob.id, "BOOKMARKFOLDER": folder}
+    people = await new_list(api, "still here", by=world.alice)
+    circle = await new_circle(api, "still here", by=world.alice)
+    known = {"POST": post, "NODE": post, "USER": world.bob.id, "BOOKMARKFOLDER": folder}
+    return {**known, "LIST": people, "CIRCLE": circle}
 
 
 def filled(document: str, known: dict[str, str]) -> str:
@@ -164,6 +170,7 @@ def test_the_walk_finds_every_door() -> None:
     assert {"Viewer.bookmarks(folderId)", "BookmarkFolder.bookmarks(after)", "bookmarkPost.note"} <= names
     assert {"Viewer.likes(after)", "createPost.body", "createPost.replyToId", "login.password"} <= names
     assert {"Query.hashtag(name)", "Hashtag.posts(after)", "followHashtag.name"} <= names
+    assert {"List.members(after)", "Circle.members(after)", "addToList.userIds", "createCircle.name"} <= names
     assert {"register.email", "refreshSession.refreshToken", "updateProfile.bio", "followUser.userId"} <= names
     taken = {
         (kind.name, name, argument_name)
