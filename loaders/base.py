@@ -13,7 +13,7 @@ from core import spans
 from core.database import Reader
 from core.paging import Page, PageRequest, SortKey
 from loaders.facts import ANONYMOUS_ID
-from loaders.rows import Hydrated, Part, PostRow
+from loaders.rows import Hydrated, Part, PostRow, UserRow
 from loaders.tabs import Tab
 
 K = TypeVar("K", bound=Hashable)
@@ -34,6 +34,10 @@ class Scope(Protocol):
     @property
     def gate(self) -> asyncio.Semaphore:
         """Bounds how many statements one request runs side by side, so that no request takes the whole pool."""
+
+    @property
+    def users(self) -> "BatchLoader[int, UserRow]":
+        """The users that the viewer may see, by id."""
 
     @property
     def missed_parts_of_posts(self) -> "BatchLoader[tuple[Part, int], Any]":

@@ -33,6 +33,7 @@ from loaders.hashtags import (
     HashtagByNameLoader,
     HistoryByHashtagLoader,
 )
+from loaders.known_followers import KnownFollowersByUserLoader
 from loaders.likers import LikersByPostLoader, RepostersByPostLoader
 from loaders.likes import LikesByUserLoader
 from loaders.lists import ListByIdLoader, ListsByAccountLoader, MembersByListLoader
@@ -221,6 +222,8 @@ class Loaders:
 
     def sent_follow_requests(self, request: PageRequest) -> SentFollowRequestsByUserLoader:
         return self._list(SentFollowRequestsByUserLoader, request)
+    def known_followers(self, request: PageRequest) -> KnownFollowersByUserLoader:
+        return self._list(KnownFollowersByUserLoader, request)
 
     def likes(self, request: PageRequest) -> LikesByUserLoader:
         return self._list(LikesByUserLoader, request)

@@ -15,6 +15,7 @@ from resolvers import circles as circle_resolvers
 from resolvers import feeds, hashtags, payloads, posts, threads, users
 from resolvers import follow_requests as request_resolvers
 from resolvers import settings as setting_resolvers
+from resolvers import feeds, hashtags, known_followers, payloads, posts, threads, users
 from resolvers import lists as list_resolvers
 from resolvers.arguments import Cursor, Url, user_number
 from resolvers.context import Info
@@ -163,6 +164,11 @@ class User(Node):
         resolver=users.following,
         graphql_type=Annotated["UserConnection", strawberry.lazy("schema.users")],
         description="Whom they follow, newest follow first.",
+    )
+    followers_you_know = lookup(
+        known_followers.followers_you_know,
+        graphql_type=Annotated["UserConnection", strawberry.lazy("schema.users")],
+        description="Who of those whom the viewer follows follows them, the viewer's newest follow first.",
     )
     lists = lookup(
         list_resolvers.user_lists,
