@@ -72,7 +72,7 @@ class Listing(IntEnum):
 
 
 # The lists whose keys have a rank.
-RANKED = frozenset({Listing.REPLIES_TOP, Listing.REPLIES_AUTHOR_FIRST})
+RANKED = frozenset({Listing.REPLIES_TOP, Listing.REPLIES_AUTHOR_FIRST, Listing.SUGGESTIONS})
 
 
 class RankedKey(NamedTuple):

@@ -19,6 +19,7 @@ from resolvers import lists as list_resolvers
 from resolvers import nodes
 from resolvers import posts as post_resolvers
 from resolvers import searches as search_resolvers
+from resolvers import suggestions as suggestion_resolvers
 from resolvers import users as user_resolvers
 from schema import (
     bookmarks,
@@ -37,6 +38,7 @@ from schema import (
     searches,
     sessions,
     settings,
+    suggestions,
     threads,
     users,
 )
@@ -85,6 +87,11 @@ class Query:
         resolver=search_resolvers.search,
         graphql_type=searches.SearchConnection,
         description="What fits a text as it is typed, the best first. Nothing fits an empty text.",
+    )
+    suggestions = strawberry.field(
+        resolver=suggestion_resolvers.suggested,
+        graphql_type=suggestions.SuggestionConnection,
+        description="Whom the viewer may want to follow, the best first. Needs a viewer.",
     )
     home_feed = strawberry.field(
         resolver=feed_resolvers.home_feed,
@@ -243,6 +250,11 @@ class Mutation:
         resolver=follow_requests.remove_follower,
         graphql_type=follow_requests.RemoveFollowerPayload,
         description="Ends that somebody follows one; they are not told. Twice is once.",
+    )
+    dismiss_suggestion = strawberry.mutation(
+        resolver=suggestions.dismiss_suggestion,
+        graphql_type=suggestions.DismissSuggestionPayload,
+        description="Never suggests a user again; twice is once.",
     )
     create_list = strawberry.mutation(
         resolver=lists.create_list,
