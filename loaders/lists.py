@@ -10,7 +10,7 @@ from access import policy
 from core import ids
 from core.database import Statement
 from loaders.base import BatchLoader, PageLoader
-from loaders.facts import VIEWER_ID, user_facts_by_id
+from loaders.facts import VIEWER_ID, is_there, user_facts_by_id
 from loaders.hydration import as_it_is
 from loaders.linked_users import LinkedUsersLoader, select_linked_users
 from loaders.pages import AFTER, LIMIT, after_or_end, parents
@@ -67,6 +67,16 @@ def _by_account() -> Statement[Any]:
 
 
 _BY_ACCOUNT = _by_account()
+
+
+def is_on_exclusive_list(account_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether the viewer has the account on one of their exclusive lists, and so not in their home feed.
+
+    Most people have no such list; for them one look into the index answers for all rows of a statement.
+    """
+    is_exclusive = sa.and_(_IS_OWN, list_.c.is_exclusive)
+    is_member = is_there(list_member.c.account_id == account_id, list_member.c.list_id == list_.c.id, is_exclusive)
+    return sa.and_(is_there(is_exclusive), is_member)
 
 
 class ListByIdLoader(BatchLoader[int, ListRow]):

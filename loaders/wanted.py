@@ -23,6 +23,7 @@ from loaders.hydration import (
     select_posts,
     user_columns,
 )
+from loaders.lists import is_on_exclusive_list
 from loaders.posts import select_reply_ids
 from loaders.rows import EVERYTHING, Hydrated, Parts, PostRow, UserRow, layout_of
 from loaders.threads import is_muted
@@ -72,7 +73,9 @@ class WantedUsers(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What is asked of the posts of a list; `knows_muted` asks which entries are of threads the viewer has muted."""
+    """What is asked of the posts of a list; `knows_muted` asks which entries are of threads the viewer has muted,
+    or by people on their exclusive lists.
+    """
 
     parts: Parts = EVERYTHING
     replies: WantedReplies | None = None
@@ -109,7 +112,7 @@ class Arrived(NamedTuple):
     """Entries, newest first; posts by id, None for those that the viewer may not see; the users that were wanted.
 
     `hidden` are the ids of reposts by accounts that the viewer sees nothing of, or little; `muted` those of entries by
-    others in threads that the viewer has muted, if that was to be known.
+    others in threads that the viewer has muted, or by people on their exclusive lists, if that was to be known.
     """
 
     entries: list[FeedEntry]
@@ -240,7 +243,8 @@ def _statement(select_entries: SelectEntries, form: _Form) -> _Made:
     if form.knows_muted:
         # What one says oneself in a thread stays.
         root_id = sa.func.coalesce(post.c.root_id, post.c.id)
-        own_columns.append(sa.and_(entries.c.author_id != VIEWER_ID, is_muted(root_id)))
+        is_left_out = sa.or_(is_muted(root_id), is_on_exclusive_list(entries.c.author_id))
+        own_columns.append(sa.and_(entries.c.author_id != VIEWER_ID, is_left_out))
         other_columns.append(sa.false())
     if hashtag_id is not None:
         own_columns.append(hashtag_id)
