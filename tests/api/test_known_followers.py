@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from loaders import known_followers
+from loaders.linked_users import select_linked_users
+from models.follows import follow
 from tests.api.compiled import fallbacks_of
 from tests.api.paging import nodes, walk
 from tests.api.relations import block_, make_private, suspend
@@ -91,6 +94,18 @@ async def test_a_page_of_users_costs_one_statement_more(api: Api, world: World, 
     assert shown == {"bob": ["friend3", "friend2"], "carol": ["friend4", "friend3"], "dan": [], "friend0": []}
     with api.budget(sql=1):
         await api.data(OF_MANY, ids=[person.id for person in people])
+
+
+async def test_only_the_viewers_newest_follows_are_looked_through(
+    api: Api, world: World, friends: list[Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_followers, "MOST_LOOKED_THROUGH", 3)
+    bounded = select_linked_users(
+        key=follow.c.id, target=follow.c.followee_id, of_parent=known_followers._is_known_follower()
+    )
+    monkeypatch.setattr(known_followers.KnownFollowersByUserLoader, "statement", bounded)
+    # The newest of the three does not follow Bob.
+    assert await known(api, world.bob, by=world.eve) == [friends[3].handle, friends[2].handle]
 
 
 def test_known_followers_run_compiled(api: Api) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from app.worker import Worker
 from core import ids
+from core.database import rows_of
+from loaders import suggestions
 from tests.api.compiled import fallbacks_of
 from tests.api.paging import nodes, walk
 from tests.api.posts import refusals
@@ -143,6 +145,18 @@ async def test_a_private_account_may_be_suggested_and_a_private_friend_leads_on(
         await make_private(world, person)
     [first, *_] = await suggested(api, world.eve)
     assert (first["node"]["handle"], first["via"]) == ("shy", [{"handle": "friend"}])
+
+
+async def test_only_the_newest_follows_lead_on(api: Api, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new, *people = [await world.join(name) for name in ("old", "new", "early", "late", "later")]
+    await reach(world, world.eve, [old, new], people)
+    for bound, number in (("MOST_VIA", 1), ("MOST_OF_EACH", 2), ("MOST_RECENT", 0)):
+        monkeypatch.setattr(suggestions, bound, number)
+    bounded = rows_of(suggestions._select_suggestions(), suggestions.Suggestion)
+    monkeypatch.setattr(suggestions, "_SUGGESTIONS", bounded)
+    found = await suggested(api, world.eve)
+    assert [edge["node"]["handle"] for edge in found] == ["later", "late"]
+    assert [edge["via"] for edge in found] == [[{"handle": "new"}]] * 2
 
 
 async def test_dismissing_twice_is_once_and_for_oneself_alone(api: Api, world: World) -> None:
