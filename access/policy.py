@@ -161,6 +161,8 @@ def can_quote_post(viewer: Viewer | None, post: PostFacts, facts: FactsOfPost) -
 def can_repost_post(viewer: Viewer | None, post: PostFacts, facts: FactsOfPost) -> bool:
     """Whether the viewer, who may see the post, may repost it: open ones, and one's own."""
     return viewer is not None and (viewer.account_id == post.author_id or _is_open_post(facts))
+
+
 def can_see_list(viewer: Viewer | None, list_: ListFacts, owner_facts: int) -> bool:
     """Whether the viewer may see the list and who is on it: a private one is its owner's alone."""
     if viewer is not None and viewer.account_id == list_.account_id:

@@ -222,6 +222,7 @@ class Loaders:
 
     def sent_follow_requests(self, request: PageRequest) -> SentFollowRequestsByUserLoader:
         return self._list(SentFollowRequestsByUserLoader, request)
+
     def known_followers(self, request: PageRequest) -> KnownFollowersByUserLoader:
         return self._list(KnownFollowersByUserLoader, request)
 

@@ -23,13 +23,10 @@ from resolvers import suggestions as suggestion_resolvers
 from resolvers import users as user_resolvers
 from schema import (
     bookmarks,
-    edits,
-    feeds,
-    follow_requests,
-    hashtags,
     circles,
     edits,
     feeds,
+    follow_requests,
     hashtags,
     lists,
     pins,

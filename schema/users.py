@@ -12,11 +12,10 @@ from core import ids
 from loaders.rows import Following, PostRow, UserRow
 from resolvers import bookmarks as bookmark_resolvers
 from resolvers import circles as circle_resolvers
-from resolvers import feeds, hashtags, payloads, posts, threads, users
-from resolvers import follow_requests as request_resolvers
-from resolvers import settings as setting_resolvers
 from resolvers import feeds, hashtags, known_followers, payloads, posts, threads, users
+from resolvers import follow_requests as request_resolvers
 from resolvers import lists as list_resolvers
+from resolvers import settings as setting_resolvers
 from resolvers.arguments import Cursor, Url, user_number
 from resolvers.context import Info
 from resolvers.entities import entities_of
