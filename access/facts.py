@@ -6,6 +6,7 @@ could restrict anybody; statements see that at a glance and give 0, or None, wit
 
 from collections.abc import Sequence
 from enum import IntFlag
+from typing import NamedTuple
 
 
 class UserFact(IntFlag):
@@ -40,3 +41,38 @@ class PostFact(IntFlag):
 # Facts of a UserFact and of a PostFact in turn: those of the post, then those of each post above it that may restrict
 # anybody, up to the first one that the viewer wrote. None: nothing restricts.
 FactsOfPost = Sequence[int] | None
+
+
+# How many bits one policy of a post takes (models.posts.Admission).
+POLICY_BITS = 3
+
+
+class ActFact(IntFlag):
+    """What is known of a post and a viewer who may want to answer it or show it around. No bit is set where nothing
+    restricts that, as nearly always, and where the post is the viewer's own.
+
+    The post's policies are there as numbers of POLICY_BITS each, the lowest bit of which is named here.
+    """
+
+    NARROW = 1  # Not open to everyone: by its audience, for a private or suspended author, or taken down.
+    FOLLOWED = 2  # The viewer follows its author.
+    FOLLOWS = 4  # Its author follows the viewer.
+    MENTIONED = 8  # It mentions the viewer.
+    REPLY_POLICY = 16
+    QUOTE_POLICY = 128
+    REPOST_POLICY = 1024
+
+
+class Acted(NamedTuple):
+    """A post that somebody may want to act on: the ActFacts, and who wrote what it answers, None if it answers nothing.
+
+    The author of what it replies to is `parent_author_id`, of what it quotes `quoted_author_id`, and of the first post
+    of its thread, unless that is itself, `root_author_id`.
+    """
+
+    id: int
+    author_id: int
+    facts: int
+    parent_author_id: int | None
+    root_author_id: int | None
+    quoted_author_id: int | None

@@ -44,11 +44,16 @@ from core.errors import NotAllowedError, NotFoundError, UnauthenticatedError
 from models.posts import Visibility
 
 
-class PostFacts(Protocol):
-    """What the rules about a post need to know of its row."""
+class Authored(Protocol):
+    """Whatever has an author."""
 
     @property
     def author_id(self) -> int: ...
+
+
+class PostFacts(Authored, Protocol):
+    """What the rules about a post need to know of its row."""
+
     @property
     def deleted_at(self) -> datetime | None: ...
     @property
@@ -171,16 +176,17 @@ def can_see_list(viewer: Viewer | None, list_: ListFacts, owner_facts: int) -> b
 
 
 def can_delete_post(viewer: Viewer | None, post: PostFacts) -> bool:
+def can_delete_post(viewer: Viewer | None, post: Authored) -> bool:
     """Whether the viewer may delete the post: its author may."""
     return viewer is not None and viewer.account_id == post.author_id
 
 
-def can_edit_post(viewer: Viewer | None, post: PostFacts) -> bool:
+def can_edit_post(viewer: Viewer | None, post: Authored) -> bool:
     """Whether the viewer may edit the post: its author may."""
     return viewer is not None and viewer.account_id == post.author_id
 
 
-def can_pin_post(viewer: Viewer | None, post: PostFacts) -> bool:
+def can_pin_post(viewer: Viewer | None, post: Authored) -> bool:
     """Whether the viewer may pin the post, or unpin it: its author may, to their own profile."""
     return viewer is not None and viewer.account_id == post.author_id
 
@@ -215,18 +221,6 @@ def require_unblocked_user(facts: int | None, *, path: tuple[str, ...]) -> Sight
     if sight is Sight.BARE:
         raise NotAllowedError("You block this user. Unblock them first.", path=path)
     return sight
-
-
-def require_quotable_post(viewer: Viewer, post: PostFacts, facts: FactsOfPost, *, path: tuple[str, ...]) -> None:
-    """Raises NotAllowedError at `path` of the input if the viewer may not quote the visible post."""
-    if not can_quote_post(viewer, post, facts):
-        raise NotAllowedError("This post is not for everyone, so only its author can quote it.", path=path)
-
-
-def require_repostable_post(viewer: Viewer, post: PostFacts, facts: FactsOfPost, *, path: tuple[str, ...]) -> None:
-    """Raises NotAllowedError at `path` of the input if the viewer may not repost the visible post."""
-    if not can_repost_post(viewer, post, facts):
-        raise NotAllowedError("This post is not for everyone, so only its author can repost it.", path=path)
 
 
 def require_deletable_post(viewer: Viewer, post: PostFacts, *, path: tuple[str, ...]) -> None:

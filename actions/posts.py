@@ -1,6 +1,6 @@
 """Posting, replying and quoting."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import asyncpg
 import sqlalchemy as sa
 
-from access import policy
+from access import permissions, policy
 from access.viewer import Viewer
 from actions import counted, counts, entities, inputs
 from core import text
@@ -16,7 +16,7 @@ from core.database import Reader, Statement, Transaction, rows_of, values_of
 from core.errors import NotFoundError, Problem, ValidationError
 from events import outbox
 from events.posts import EntryAdded
-from loaders.facts import post_facts
+from loaders.facts import act_facts, post_facts
 from loaders.hydration import FACTS
 from loaders.rows import PostRow
 from models.accounts import account
@@ -97,6 +97,18 @@ _REGARD = rows_of(_SELECT, PostRow)
 # Two acts that change one post wait for each other here. Whoever refers to it (a like, a reply) does not.
 REGARD_LOCKED = rows_of(_SELECT.with_for_update(of=post, key_share=True), PostRow)
 
+
+class _Regarded(NamedTuple):
+    """A post, and what restricts who answers it or shows it around (access.facts.ActFact)."""
+
+    row: PostRow
+    act_facts: int
+
+
+_REGARD_TO_ANSWER = Statement(
+    _SELECT.add_columns(act_facts()), lambda record: _Regarded(PostRow._make(record[:-1]), record[-1])
+)
+
 _AUTHOR = sa.bindparam("author", type_=sa.BigInteger)
 _CIRCLE_OWNER = values_of(
     sa.select(circle.c.account_id).where(circle.c.id == sa.bindparam("circle_id", type_=sa.BigInteger)), int
@@ -154,6 +166,21 @@ async def require_post(
     return row
 
 
+async def require_answerable(
+    db: Reader, viewer: Viewer, post_id: int, *, path: tuple[str, ...], require: Callable[..., None]
+) -> PostRow:
+    """A post that the viewer can see and, as a rule of access.permissions says, may answer or show around.
+
+    Raises NotFoundError and NotAllowedError at `path`.
+    """
+    regarded = await db.row(_REGARD_TO_ANSWER, post_id=post_id, viewer_id=viewer.account_id)
+    row, facts = regarded or (None, 0)
+    policy.require_visible_post(row, None if row is None else row.facts, path=path)
+    assert row is not None
+    require(facts, path=path)
+    return row
+
+
 def checked(content: Content, *others: Problem) -> Content:
     """The content as it is stored: the body as it was written, byte for byte.
 
@@ -195,10 +222,13 @@ async def create_post(tx: Transaction, viewer: Viewer, new_post: NewPost) -> int
     content = checked(new_post.content, *_problems_of_audience(new_post))
     parent = quoted = None
     if new_post.reply_to_id is not None:
-        parent = await require_post(tx, viewer, new_post.reply_to_id, path=("replyToId",))
+        parent = await require_answerable(
+            tx, viewer, new_post.reply_to_id, path=("replyToId",), require=permissions.require_repliable_post
+        )
     if new_post.quote_id is not None:
-        quoted = await require_post(tx, viewer, new_post.quote_id, path=("quoteId",))
-        policy.require_quotable_post(viewer, quoted, quoted.facts, path=("quoteId",))
+        quoted = await require_answerable(
+            tx, viewer, new_post.quote_id, path=("quoteId",), require=permissions.require_quotable_post
+        )
     if new_post.circle_id is not None:
         owner_id = await tx.row(_CIRCLE_OWNER, circle_id=new_post.circle_id)
         if owner_id != viewer.account_id:

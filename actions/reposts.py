@@ -3,10 +3,10 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from access import policy
+from access import permissions
 from access.viewer import Viewer
 from actions import counted, counts
-from actions.posts import require_post
+from actions.posts import require_answerable, require_post
 from core.database import Statement, Transaction, values_of
 from events import outbox
 from events.posts import EntryAdded, EntryRemoved
@@ -46,8 +46,9 @@ _DELETE = _counted(
 
 async def repost(tx: Transaction, viewer: Viewer, post_id: int) -> int:
     """Reposts a post and gives its id, not the repost's. Raises NotFoundError, NotAllowedError."""
-    original = await require_post(tx, viewer, post_id, path=("postId",))
-    policy.require_repostable_post(viewer, original, original.facts, path=("postId",))
+    original = await require_answerable(
+        tx, viewer, post_id, path=("postId",), require=permissions.require_repostable_post
+    )
 
     repost_id = await tx.row(_INSERT, at=tx.at, original=original.id, author=viewer.account_id)
     if repost_id is None:

@@ -8,17 +8,25 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from access.facts import ActFact
 from core import ids
 from models.accounts import account
 from models.blocks import block
-from models.posts import Visibility, post
+from models.follows import follow
+from models.posts import Visibility, post, post_mention
 
 # The parameter of every statement that asks for facts: the account that looks, or ANONYMOUS_ID.
 VIEWER_ID = sa.bindparam("viewer_id", type_=sa.BigInteger)
 ANONYMOUS_ID = ids.NOBODY
 
+
+def _number(value: int) -> sa.ColumnElement[int]:
+    return sa.literal_column(str(int(value)), sa.Integer)
+
+
+_NONE = _number(0)
 _ONE: sa.ColumnElement[int] = sa.literal_column("1")
-_UNLISTED: sa.ColumnElement[int] = sa.literal_column(str(int(Visibility.UNLISTED)))
+_UNLISTED = _number(Visibility.UNLISTED)
 
 
 def is_there(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
@@ -106,6 +114,37 @@ def _gathered_unless(is_unrestricted: sa.ColumnElement[bool]) -> sa.ColumnElemen
     nothing = sa.cast(sa.null(), sa.ARRAY(sa.Integer))
     gathered = sa.func.post_facts(VIEWER_ID, post.c.id, type_=sa.ARRAY(sa.Integer))
     return sa.case((sa.or_(post.c.author_id == VIEWER_ID, is_unrestricted), nothing), else_=gathered)
+
+
+def act_facts() -> sa.ColumnElement[int]:
+    """What restricts who answers a row of `post` whose author's row is in `account`: an access.facts.ActFact."""
+    policies = {
+        ActFact.REPLY_POLICY: post.c.reply_policy,
+        ActFact.QUOTE_POLICY: post.c.quote_policy,
+        ActFact.REPOST_POLICY: post.c.repost_policy,
+    }
+    is_narrow = sa.or_(
+        post.c.visibility > _UNLISTED,
+        account.c.is_private,
+        account.c.suspended_at.is_not(None),
+        post.c.taken_down_at.is_not(None),
+    )
+    known = {
+        ActFact.NARROW: is_narrow,
+        ActFact.FOLLOWED: is_there(follow.c.follower_id == VIEWER_ID, follow.c.followee_id == post.c.author_id),
+        ActFact.FOLLOWS: is_there(follow.c.follower_id == post.c.author_id, follow.c.followee_id == VIEWER_ID),
+        ActFact.MENTIONED: is_there(post_mention.c.post_id == post.c.id, post_mention.c.account_id == VIEWER_ID),
+    }
+    gathered: sa.ColumnElement[int] = _NONE
+    for fact, is_so in known.items():
+        gathered += sa.case((is_so, _number(fact)), else_=_NONE)
+    for lowest_bit, column in policies.items():
+        gathered += column * _number(lowest_bit)
+    is_unrestricted = sa.or_(
+        post.c.author_id == VIEWER_ID,
+        sa.and_(sa.not_(is_narrow), *(column == _NONE for column in policies.values())),
+    )
+    return sa.case((is_unrestricted, _NONE), else_=gathered)
 
 
 def is_for_everyone() -> sa.ColumnElement[bool]:

@@ -38,6 +38,7 @@ from loaders.likers import LikersByPostLoader, RepostersByPostLoader
 from loaders.likes import LikesByUserLoader
 from loaders.lists import ListByIdLoader, ListsByAccountLoader, MembersByListLoader
 from loaders.parts import MissedPartsOfPostsLoader, MissedPartsOfUsersLoader, PostPartLoader, UserPartLoader
+from loaders.permissions import PermissionsByPostLoader
 from loaders.pins import PinnedPostsByUserLoader
 from loaders.posts import (
     AncestorIdsByPostLoader,
@@ -91,6 +92,10 @@ class Loaders:
     @lazy
     def post_audience(self) -> PostPartLoader[PostAudience]:
         return PostPartLoader(self, Part.POST_AUDIENCE)
+
+    @lazy
+    def permissions(self) -> PermissionsByPostLoader:
+        return PermissionsByPostLoader(self)
 
     @lazy
     def viewer_likes(self) -> PostPartLoader[bool]:

@@ -4,7 +4,11 @@ from enum import Enum
 
 import strawberry
 
+from actions import policies
 from models.posts import Admission
+from resolvers.context import Context
+from resolvers.payloads import PostPayload, refusals_as
+from resolvers.posts import changed_post
 
 
 @strawberry.enum(description="Who of those that see a post may do something to it. Its author always may.")
@@ -29,3 +33,9 @@ def policy_of(number: int) -> PostPolicy:
 def stored_policy(policy: PostPolicy) -> Admission:
     """A policy as it is stored."""
     return Admission[policy.name]
+
+
+@refusals_as(PostPayload)
+async def update_post_policies(context: Context, post_id: int, new: policies.NewPolicies) -> PostPayload:
+    viewer = context.require_viewer()
+    return await changed_post(context, await context.transact(policies.update_post_policies, viewer, post_id, new))

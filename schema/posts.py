@@ -20,6 +20,7 @@ from schema.audiences import AudienceInput, HadAudience, HasAudience
 from schema.base import Node, PageInfo, encoded, node_id, part, relation, view_of
 from schema.entities import Entity
 from schema.errors import INPUT, Refusable
+from schema.permissions import PostPermissions
 from schema.users import User, UserConnection
 
 if TYPE_CHECKING:
@@ -147,6 +148,9 @@ class Post(HasAudience, Node):
         then=bool,
         graphql_type=bool,
         description="Whether the viewer keeps it among their bookmarks; nobody else is told.",
+    )
+    viewer_can: PostPermissions = relation(
+        "permissions", key="id", graphql_type=PostPermissions, description="What the viewer may do to it, and why not."
     )
     replies = lookup(
         posts.replies,

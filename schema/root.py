@@ -30,6 +30,11 @@ from schema import (
     hashtags,
     lists,
     pins,
+    edits,
+    feeds,
+    hashtags,
+    pins,
+    policies,
     posts,
     profiles,
     searches,
@@ -155,6 +160,11 @@ class Mutation:
         resolver=edits.edit_post,
         graphql_type=edits.EditPostPayload,
         description="Changes one's own post; what it said before stays readable, and its counts stay.",
+    )
+    update_post_policies = strawberry.mutation(
+        resolver=policies.update_post_policies,
+        graphql_type=policies.UpdatePostPoliciesPayload,
+        description="Changes who may reply to, quote and repost one's own post; what was done before stays.",
     )
     like_post = strawberry.mutation(
         resolver=posts.like_post, graphql_type=posts.LikePostPayload, description="Likes a post; twice is once."
