@@ -1,5 +1,6 @@
 """Deleting posts, restoring them within half a minute, and erasing what they said."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -35,6 +36,7 @@ class Deleted(NamedTuple):
     repost_policy: int
     reply_to_id: int | None
     quote_id: int | None
+    quote_detached_at: datetime | None
 
 
 class _Source(NamedTuple):
@@ -77,7 +79,7 @@ async def delete_post(tx: Transaction, viewer: Viewer, post_id: int) -> Deleted:
     assert facts.body is not None
 
     await outbox.record(tx, EntryRemoved(entry_id=facts.id, author_id=facts.author_id, post_id=facts.id))
-    return Deleted(facts.id, facts.body, *said, facts.reply_to_id, facts.quote_id)
+    return Deleted(facts.id, facts.body, *said, facts.reply_to_id, facts.quote_id, facts.quote_detached_at)
 
 
 async def restore_post(tx: Transaction, viewer: Viewer, post_id: int) -> int:

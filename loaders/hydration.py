@@ -157,6 +157,7 @@ _TYPES: Mapping[Part, Sequence[sa.types.TypeEngine[Any]]] = {
     Part.POST_COUNTS: [sa.BigInteger()] * len(_POST_COUNTERS),
     Part.POST_DETAILS: [column.type for column in _DETAILS_OF_POST],
     Part.POST_AUDIENCE: [column.type for column in _AUDIENCE_OF_POST],
+    Part.REPLY_HIDINGS: [sa.Boolean()],
     Part.VIEWER_LIKES: [sa.Boolean()],
     Part.VIEWER_REPOSTS: [sa.Boolean()],
     Part.VIEWER_BOOKMARKS: [sa.Boolean()],
@@ -205,6 +206,7 @@ def select_posts(
         columns[Part.POST_COUNTS], joined = count_columns(joined, post_count, post.c.id, _POST_COUNTERS, deltas)
     columns[Part.POST_DETAILS] = list(_DETAILS_OF_POST)
     columns[Part.POST_AUDIENCE] = list(_AUDIENCE_OF_POST)
+    columns[Part.REPLY_HIDINGS] = [post.c.reply_hidden_at.is_not(None)]
     repost = post.alias("viewer_repost")
     columns[Part.VIEWER_LIKES] = [is_there(like.c.post_id == post.c.id, like.c.account_id == VIEWER_ID)]
     columns[Part.VIEWER_REPOSTS] = [is_there(repost.c.repost_of_id == post.c.id, repost.c.author_id == VIEWER_ID)]

@@ -1,6 +1,6 @@
 """Posts by id, guarded; their replies and ancestors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple
 
@@ -37,12 +37,17 @@ class PostByIdLoader(BatchLoader[int, PostRow]):
         return self.scope.take(await fetch_posts_by_id(self.scope.db, keys, viewer_id=self.viewer_id))
 
 
+def is_listed_reply(reply: sa.FromClause, parent_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether a row of `post`, or of an alias of it, is among the replies to a post: nobody has hidden it there."""
+    return sa.and_(reply.c.reply_to_id == parent_id, reply.c.deleted_at.is_(None), reply.c.reply_hidden_at.is_(None))
+
+
 def select_reply_ids(
     parent_id: sa.ColumnElement[int], *, is_newest_first: bool, limit: sa.ColumnElement[int], after: Any = None
 ) -> LateralFromClause:
     """The ids of the first replies to a post of the same FROM, behind the place `after` if there is one."""
     reply = post.alias("reply")
-    chosen = sa.select(reply.c.id).where(reply.c.reply_to_id == parent_id, reply.c.deleted_at.is_(None))
+    chosen = sa.select(reply.c.id).where(is_listed_reply(reply, parent_id))
     if after is not None:
         chosen = chosen.where(reply.c.id < after if is_newest_first else reply.c.id > after)
     return chosen.order_by(reply.c.id.desc() if is_newest_first else reply.c.id).limit(limit).lateral("page")
@@ -52,6 +57,20 @@ def _select_replies(*, is_newest_first: bool) -> Statement[Any]:
     page = select_reply_ids(places.c.id, is_newest_first=is_newest_first, limit=LIMIT, after=places.c.after)
     statement = select_posts(places.join(page, sa.true()), on=post.c.id == page.c.id).add_columns(places.c.id)
     return Statement(statement.order_by(post.c.id.desc() if is_newest_first else post.c.id), as_it_is)
+
+
+def select_newest(is_listed: Callable[[sa.FromClause], sa.ColumnElement[bool]]) -> Statement[Any]:
+    """The newest posts of each parent's list; `is_listed` ties an alias of `post` to `places.c.id`."""
+    listed = post.alias("listed")
+    page = (
+        sa.select(listed.c.id)
+        .where(is_listed(listed), listed.c.deleted_at.is_(None), listed.c.id < places.c.after)
+        .order_by(listed.c.id.desc())
+        .limit(LIMIT)
+        .lateral("page")
+    )
+    statement = select_posts(places.join(page, sa.true()), on=post.c.id == page.c.id).add_columns(places.c.id)
+    return Statement(statement.order_by(post.c.id.desc()), as_it_is)
 
 
 class PostsByPostLoader(ThinnedPageLoader[PostRow]):

@@ -2,31 +2,19 @@
 
 import sqlalchemy as sa
 
-from core.database import Statement
-from loaders.hydration import as_it_is, select_posts
-from loaders.pages import LIMIT, after_or_end
-from loaders.posts import PostsByPostLoader
+from loaders.pages import after_or_end
+from loaders.posts import PostsByPostLoader, select_newest
 from loaders.thinned import places
-from models.posts import post
 
 
-def _select_quotes() -> sa.Select[tuple[int]]:
-    quote = post.alias("quote")
-    page = (
-        sa.select(quote.c.id)
-        .where(quote.c.quote_id == places.c.id, quote.c.deleted_at.is_(None), quote.c.id < places.c.after)
-        .order_by(quote.c.id.desc())
-        .limit(LIMIT)
-        .lateral("page")
-    )
-    statement = select_posts(places.join(page, sa.true()), on=post.c.id == page.c.id).add_columns(places.c.id)
-    return statement.order_by(post.c.id.desc())
+def _is_attached(quote: sa.FromClause) -> sa.ColumnElement[bool]:
+    return sa.and_(quote.c.quote_id == places.c.id, quote.c.quote_detached_at.is_(None))
 
 
 class QuotesByPostLoader(PostsByPostLoader):
-    """The posts that quote each post, newest first."""
+    """The posts that quote each post, newest first, without detached ones."""
 
-    statement = Statement(_select_quotes(), as_it_is)
+    statement = select_newest(_is_attached)
 
     @property
     def start(self) -> int:

@@ -12,6 +12,7 @@ from core.database import Statement
 from core.paging import RankedKey, SortKey
 from loaders.hydration import ZERO, as_it_is, select_posts
 from loaders.pages import GREATEST_ID, LIMIT, PARENT_IDS
+from loaders.posts import is_listed_reply
 from loaders.rows import EVERYTHING, Hydrated, PostRow, layout_of
 from loaders.thinned import ThinnedPageLoader
 from models.counts import Counter, count_delta
@@ -59,12 +60,7 @@ def _select_top() -> sa.Select[Any]:
     Both are looked up for all replies of a post together. The joins are full ones though no reply is ever missing:
     Postgres takes most posts to have few replies, and a full join is the one that it never does row by row.
     """
-    reply = (
-        sa.select(post.c.id)
-        .where(post.c.reply_to_id == places.c.id, post.c.deleted_at.is_(None))
-        .correlate(places)
-        .cte("reply", nesting=True)
-    )
+    reply = sa.select(post.c.id).where(is_listed_reply(post, places.c.id)).correlate(places).cte("reply", nesting=True)
     replies = sa.func.array(sa.select(reply.c.id).scalar_subquery())
     counts = post_count.c
     total = (
@@ -98,7 +94,7 @@ def _select_author_first() -> sa.Select[Any]:
     above, root, reply = post.alias("above"), post.alias("root"), post.alias("reply")
     is_by_author = sa.and_(root.c.deleted_at.is_(None), root.c.author_id == reply.c.author_id)
     page = sa.select(reply.c.id, sa.case((is_by_author, ZERO), else_=sa.literal_column("1")).label("rank")).where(
-        reply.c.reply_to_id == places.c.id, reply.c.deleted_at.is_(None)
+        is_listed_reply(reply, places.c.id)
     )
     source = places.join(above, above.c.id == places.c.id).join(
         root, root.c.id == sa.func.coalesce(above.c.root_id, above.c.id)

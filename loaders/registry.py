@@ -8,6 +8,7 @@ from access.viewer import Viewer
 from core.database import Reader
 from core.lazy import lazy
 from core.paging import PageRequest
+from loaders.answers import HiddenRepliesByPostLoader
 from loaders.base import BATCHES_AT_ONCE, BatchLoader
 from loaders.bookmarks import (
     BookmarkFolderByIdLoader,
@@ -92,6 +93,10 @@ class Loaders:
     @lazy
     def post_audience(self) -> PostPartLoader[PostAudience]:
         return PostPartLoader(self, Part.POST_AUDIENCE)
+
+    @lazy
+    def reply_hidings(self) -> PostPartLoader[bool]:
+        return PostPartLoader(self, Part.REPLY_HIDINGS)
 
     @lazy
     def permissions(self) -> PermissionsByPostLoader:
@@ -193,6 +198,9 @@ class Loaders:
 
     def quotes(self, request: PageRequest) -> QuotesByPostLoader:
         return self._list(QuotesByPostLoader, request)
+
+    def hidden_replies(self, request: PageRequest) -> HiddenRepliesByPostLoader:
+        return self._list(HiddenRepliesByPostLoader, request)
 
     def edits(self, request: PageRequest) -> EditsByPostLoader:
         return self._list(EditsByPostLoader, request)

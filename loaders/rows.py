@@ -84,6 +84,8 @@ class PostRow(NamedTuple):
     repost_of_id: int | None
     quote_id: int | None
     deleted_at: datetime | None
+    # Since when the quote shows nothing of what it quotes.
+    quote_detached_at: datetime | None
     facts: FactsOfPost = None
 
     @property
@@ -134,6 +136,7 @@ class Part(StrEnum):
     POST_COUNTS = "post_counts"
     POST_DETAILS = "post_details"
     POST_AUDIENCE = "post_audience"
+    REPLY_HIDINGS = "reply_hidings"
     VIEWER_LIKES = "viewer_likes"
     VIEWER_REPOSTS = "viewer_reposts"
     VIEWER_BOOKMARKS = "viewer_bookmarks"
@@ -151,6 +154,7 @@ SHAPES_OF_POSTS: Mapping[Part, type[Any] | None] = {
     Part.POST_COUNTS: PostCounts,
     Part.POST_DETAILS: PostDetails,
     Part.POST_AUDIENCE: PostAudience,
+    Part.REPLY_HIDINGS: None,
     Part.VIEWER_LIKES: None,
     Part.VIEWER_REPOSTS: None,
     Part.VIEWER_BOOKMARKS: None,

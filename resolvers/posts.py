@@ -58,7 +58,7 @@ async def thread_root(root: strawberry.Parent[PostRow], info: Info) -> PostRow |
 
 
 async def quote(root: strawberry.Parent[PostRow], info: Info) -> PostRow | UnavailablePost | None:
-    return await reference(info.context, root.quote_id)
+    return await _quoted(root, info.context)
 
 
 async def source_reply_to(root: strawberry.Parent[deletions.Deleted], info: Info) -> PostRow | UnavailablePost | None:
@@ -66,7 +66,14 @@ async def source_reply_to(root: strawberry.Parent[deletions.Deleted], info: Info
 
 
 async def source_quote(root: strawberry.Parent[deletions.Deleted], info: Info) -> PostRow | UnavailablePost | None:
-    return await reference(info.context, root.quote_id)
+    return await _quoted(root, info.context)
+
+
+async def _quoted(quoting: PostRow | deletions.Deleted, context: Context) -> PostRow | UnavailablePost | None:
+    """What a post quotes; an empty place for good once it is detached."""
+    if quoting.quote_id is not None and quoting.quote_detached_at is not None:
+        return UnavailablePost(quoting.quote_id)
+    return await reference(context, quoting.quote_id)
 
 
 def quotes(context: Context, first: First = DEFAULT_PAGE, after: After = None) -> compiler.Relation:

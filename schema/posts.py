@@ -9,7 +9,7 @@ from actions import posts as actions
 from compiler import Attribute, lookup
 from core import ids
 from loaders.rows import PostRow
-from resolvers import likers, payloads, posts
+from resolvers import answers, likers, payloads, posts
 from resolvers.arguments import Cursor, circle_number, post_number
 from resolvers.audiences import stored_visibility
 from resolvers.context import Info
@@ -152,10 +152,22 @@ class Post(HasAudience, Node):
     viewer_can: PostPermissions = relation(
         "permissions", key="id", graphql_type=PostPermissions, description="What the viewer may do to it, and why not."
     )
+    is_hidden_reply: bool = relation(
+        "reply_hidings",
+        key="id",
+        then=bool,
+        graphql_type=bool,
+        description="Whether it is set aside among the hidden replies to the post above it.",
+    )
     replies = lookup(
         posts.replies,
         graphql_type=Annotated["PostConnection", strawberry.lazy("schema.posts")],
-        description="Direct replies.",
+        description="Direct replies, without hidden ones.",
+    )
+    hidden_replies = lookup(
+        answers.hidden_replies,
+        graphql_type=Annotated["PostConnection", strawberry.lazy("schema.posts")],
+        description="Direct replies that its author, or that of the thread, has hidden, newest first.",
     )
     quotes = lookup(
         posts.quotes,

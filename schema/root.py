@@ -22,6 +22,7 @@ from resolvers import searches as search_resolvers
 from resolvers import suggestions as suggestion_resolvers
 from resolvers import users as user_resolvers
 from schema import (
+    answers,
     bookmarks,
     circles,
     edits,
@@ -165,6 +166,21 @@ class Mutation:
         resolver=policies.update_post_policies,
         graphql_type=policies.UpdatePostPoliciesPayload,
         description="Changes who may reply to, quote and repost one's own post; what was done before stays.",
+    )
+    hide_reply = strawberry.mutation(
+        resolver=answers.hide_reply,
+        graphql_type=answers.HideReplyPayload,
+        description="Hides a reply to a post of one's own, or in its thread; it is listed apart, and twice is once.",
+    )
+    unhide_reply = strawberry.mutation(
+        resolver=answers.unhide_reply,
+        graphql_type=answers.UnhideReplyPayload,
+        description="Puts a hidden reply back among the others.",
+    )
+    detach_quote = strawberry.mutation(
+        resolver=answers.detach_quote,
+        graphql_type=answers.DetachQuotePayload,
+        description="Takes one's own post out of a quote of it, for good.",
     )
     like_post = strawberry.mutation(
         resolver=posts.like_post, graphql_type=posts.LikePostPayload, description="Likes a post; twice is once."

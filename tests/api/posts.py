@@ -31,6 +31,9 @@ POST_ACTS = {
     "undoRepost": "UndoRepostInput",
     "pinPost": "PinPostInput",
     "unpinPost": "UnpinPostInput",
+    "hideReply": "HideReplyInput",
+    "unhideReply": "UnhideReplyInput",
+    "detachQuote": "DetachQuoteInput",
 }
 
 

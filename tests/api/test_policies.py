@@ -12,7 +12,7 @@ from models.blocks import block
 from models.posts import Visibility, post
 from tests.api.compiled import fallbacks_of
 from tests.api.policies import CAN, PATHS, UPDATE, answer, is_refused, reasons, update
-from tests.api.posts import CREATE, delete, refusals, seen
+from tests.api.posts import CREATE, act, delete, refusals, seen
 from tests.fixtures.api import Api
 from tests.worlds import Person, World, post_id
 
@@ -171,6 +171,7 @@ async def test_what_only_moderators_see_is_shown_around_by_nobody(api: Api, worl
 
 async def test_a_policy_lets_nobody_in_who_does_not_see_the_post(api: Api, world: World) -> None:
     number = await world.post(world.alice, "for @eve and @carol")
+    reply = await world.post(world.carol, reply_to=number, quote=number)
     await write(world, block.insert().values(blocker_id=world.alice.account_id, blocked_id=world.eve.account_id))
     await write(world, block.insert().values(blocker_id=world.carol.account_id, blocked_id=world.alice.account_id))
     for policy in LETS:
@@ -178,6 +179,8 @@ async def test_a_policy_lets_nobody_in_who_does_not_see_the_post(api: Api, world
         for name, path in PATHS.items():
             for person in (world.eve, world.carol):
                 assert refusals(await answer(api, name, number, by=person)) == [("NotFoundError", [path])]
+    for name in ("hideReply", "unhideReply", "detachQuote"):
+        assert refusals(await act(api, name, post_id(reply), by=world.alice)) == [("NotFoundError", ["postId"])]
 
 
 async def test_only_its_author_edits_deletes_and_pins_a_post_and_changes_its_policies(api: Api, world: World) -> None:
