@@ -153,21 +153,6 @@ def can_see_hashtag(*, post_count: int, follower_count: int) -> bool:
     return post_count > 0 or follower_count > 0
 
 
-def _is_open_post(facts: FactsOfPost) -> bool:
-    """Whether a visible post is for everyone, as things are: a private author's is not, nor what is taken down."""
-    return facts is None or not (facts[0] & _SUSPENDED or facts[1] & (AUDIENCE_BITS | _TAKEN_DOWN))
-
-
-def can_quote_post(viewer: Viewer | None, post: PostFacts, facts: FactsOfPost) -> bool:
-    """Whether the viewer, who may see the post, may quote it: open ones, and one's own."""
-    return viewer is not None and (viewer.account_id == post.author_id or _is_open_post(facts))
-
-
-def can_repost_post(viewer: Viewer | None, post: PostFacts, facts: FactsOfPost) -> bool:
-    """Whether the viewer, who may see the post, may repost it: open ones, and one's own."""
-    return viewer is not None and (viewer.account_id == post.author_id or _is_open_post(facts))
-
-
 def can_see_list(viewer: Viewer | None, list_: ListFacts, owner_facts: int) -> bool:
     """Whether the viewer may see the list and who is on it: a private one is its owner's alone."""
     if viewer is not None and viewer.account_id == list_.account_id:
@@ -175,7 +160,6 @@ def can_see_list(viewer: Viewer | None, list_: ListFacts, owner_facts: int) -> b
     return not list_.is_private and sight_of_user(owner_facts) is Sight.FULL
 
 
-def can_delete_post(viewer: Viewer | None, post: PostFacts) -> bool:
 def can_delete_post(viewer: Viewer | None, post: Authored) -> bool:
     """Whether the viewer may delete the post: its author may."""
     return viewer is not None and viewer.account_id == post.author_id
