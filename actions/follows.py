@@ -15,6 +15,7 @@ from core.database import Transaction, command, values_of
 from events import outbox
 from events.follows import FollowChanged
 from models.accounts import account
+from events.relations import HomeChanged
 from models.counts import Counter
 from models.follows import follow, follow_request
 
@@ -109,3 +110,6 @@ async def end_following(tx: Transaction, *, follower_id: int, followee_id: int) 
     await counts.add(tx, -1, (followee_id, Counter.ACCOUNT_FOLLOWERS), (follower_id, Counter.ACCOUNT_FOLLOWING))
 
     await outbox.record(tx, FollowChanged(follower_id=follower_id, followee_id=followee_id))
+    await outbox.record(tx, FollowChanged(follower_id=viewer.account_id, followee_id=followee_id))
+    await outbox.record(tx, HomeChanged(account_id=viewer.account_id))
+    return followee_id

@@ -27,6 +27,7 @@ from events.follows import FollowChanged, FollowersAdmitted, RequestsLeft
 from events.hashtags import HashtagFollowChanged
 from events.outbox import Claim
 from events.posts import EntryAdded, EntryRemoved, PostEdited
+from events.relations import HomeChanged
 from timelines.fanout import FanOut
 
 log = structlog.get_logger(__name__)
@@ -163,6 +164,8 @@ class Worker:
                 await self._fan_out.on_followers_admitted(event)
             case RequestsLeft() as event:
                 await self._db.transact(follow_requests.on_requests_left, event)
+            case HomeChanged() as event:
+                await self._fan_out.on_home_changed(event, event_id=claim.id)
             case unknown:
                 raise LookupError(f"No handler for {type(unknown).__name__}.")
 

@@ -30,7 +30,10 @@ _LOST = (redis.exceptions.RedisError, OSError, TimeoutError)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class HomeMessage:
-    """An entry came into, changed in, or went from home feeds of those who follow its author or hashtags. Ids only."""
+    """An entry came into, changed in, or went from home feeds of those who follow its author or hashtags. Ids only.
+
+    Or one feed is to be read anew (`is_reset`), whatever has gone from it.
+    """
 
     event_id: int
     added_entry_id: int | None = None
@@ -39,6 +42,7 @@ class HomeMessage:
     author_id: int | None = None
     post_id: int | None = None
     hashtag_ids: Sequence[int] = ()
+    is_reset: bool = False
 
     def to_bytes(self) -> bytes:
         return orjson.dumps(self)

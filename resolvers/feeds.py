@@ -36,6 +36,7 @@ from resolvers.arguments import (
 from resolvers.connections import PageInfo, Scanned, cursor, filled_page, new_tuple, page_info
 from resolvers.context import Context, Info
 from resolvers.user_lists import shows_lists
+from resolvers.removals import may_have_shown
 
 # A message that is delivered twice is dropped if it is among so many of the last.
 REMEMBERED_EVENTS = 256
@@ -319,11 +320,12 @@ async def home_feed_events(info: Info, after: ResumeAfter = None) -> AsyncIterat
 async def _home_event(context: Context, viewer: Viewer, message: HomeMessage) -> HomeFeedEvent | None:
     """What the viewer is told of a message, by today's rules: they may have changed since it was sent."""
     event_cursor = EventCursor(encode_cursor(Listing.EVENTS, message.event_id))
+    if message.is_reset:
+        return Reset(event_cursor)
     if message.removed_entry_id is not None:
-        assert message.author_id is not None
-        assert message.post_id is not None
-        if not await _may_have_listed(context, viewer, message.author_id, message.hashtag_ids):
+        if not await may_have_shown(context, viewer, message):
             return None
+        assert message.post_id is not None
         return PostRemoved(event_cursor, cursor(Listing.HOME_FEED, message.removed_entry_id), message.post_id)
     entry_id = message.changed_entry_id or message.added_entry_id
     assert entry_id is not None

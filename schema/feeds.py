@@ -99,7 +99,7 @@ class ReadPositionMoved:
     read_position: Cursor = strawberry.field(description="The newest entry that was read.")
 
 
-@strawberry.type(description="Something may have been missed: read the feed anew.")
+@strawberry.type(description="Something may have been missed, or has been taken away: read the feed anew.")
 @view_of(feeds.Reset)
 class Reset:
     """View of feeds.Reset."""

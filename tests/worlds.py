@@ -115,6 +115,9 @@ class World:
     async def repost(self, author: Person, post_id: int) -> None:
         await self.services.db.transact(reposts.repost, author.viewer, post_id)
 
+    async def undo_repost(self, author: Person, post_id: int) -> None:
+        await self.services.db.transact(reposts.undo_repost, author.viewer, post_id)
+
     async def mute_thread(self, person: Person, post_id: int) -> None:
         await self.services.db.transact(threads.mute_thread, person.viewer, post_id)
 

@@ -11,6 +11,7 @@ from events import bus, channels, outbox
 from events.follows import FollowChanged, FollowersAdmitted
 from events.hashtags import HashtagFollowChanged
 from events.posts import EntryAdded, EntryRemoved, PostEdited
+from events.relations import HomeChanged
 from loaders.feeds import is_entry_there
 from loaders.follows import fetch_followers_after
 from loaders.hashtag_feeds import Follower, fetch_followers_of_either_after, fetch_hashtags_of_entry
@@ -63,6 +64,13 @@ class FanOut:
     async def on_followers_admitted(self, event: FollowersAdmitted) -> None:
         """The same of all of them."""
         await self._store.forget(*event.follower_ids)
+    async def on_home_changed(self, event: HomeChanged, *, event_id: int) -> None:
+        """The same, and open subscriptions show what is not in the feed any more: they are told after it is forgotten,
+        so that who reads the feed then does not find it there.
+        """
+        await self._store.forget(event.account_id)
+        message = bus.HomeMessage(event_id=event_id, is_reset=True)
+        await self._store.tell(event.account_id, channel_prefix=self._channel_prefix, message=message.to_bytes())
 
     async def _walk(
         self, author_id: int, entry_id: int, message: bus.HomeMessage, act: Act, *, checkpoint: int, advance: Advance

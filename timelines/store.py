@@ -193,6 +193,14 @@ class TimelineStore:
 
         await self._cache.run(call)
 
+    async def tell(self, account_id: int, *, channel_prefix: str, message: bytes) -> None:
+        """Publishes `message` to an account, and leaves its timeline alone."""
+
+        async def call(client: Redis, _epoch: str) -> None:
+            await client.publish(f"{channel_prefix}{account_id}", message)
+
+        await self._cache.run(call)
+
     async def deliver(
         self, entry_id: int, account_ids: Sequence[int], *, act: Act, channel_prefix: str, message: bytes
     ) -> int:

@@ -60,7 +60,7 @@ async def test_what_is_done_twice_is_told_once(services: ProcessServices, world:
         await db.transact(reposts.undo_repost, viewer, post)
         await db.transact(follows.unfollow_user, viewer, world.bob.account_id)
         await db.transact(likes.unlike_post, viewer, post)
-    assert [event for event, _ in await recorded(services)] == ["EntryRemoved", "FollowChanged"]
+    assert [event for event, _ in await recorded(services)] == ["EntryRemoved", "FollowChanged", "HomeChanged"]
 
 
 async def test_asking_to_follow_is_told_when_it_is_answered(services: ProcessServices, world: World) -> None:

@@ -88,6 +88,7 @@ async def test_everything_that_happens_to_a_feed_is_told(world: World, live_serv
         assert (event["__typename"], event["postId"]) == ("PostRemoved", post_id(post))
 
         await world.unfollow(world.alice, world.bob)
+        assert (await alice.event())["__typename"] == "Reset"
         await world.post(world.bob, "unseen")
         await world.post(world.carol, "seen")
         assert (await alice.added())["body"] == "seen"
