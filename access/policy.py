@@ -145,6 +145,11 @@ def can_see_repost(reposter_facts: int) -> bool:
     return sight_of_user(reposter_facts) is Sight.FULL
 
 
+def can_mention(facts: int) -> bool:
+    """Whether the author of a text may mention the account: not one that they see nothing of, or block."""
+    return sight_of_user(facts) > Sight.BARE
+
+
 def can_see_hashtag(*, post_count: int, follower_count: int) -> bool:
     """Whether a hashtag is there for anybody: somebody follows it, or a post that everyone may see has it.
 

@@ -64,6 +64,15 @@ _LOCKED = values_of(
     sa.select(account.c.id).where(account.c.id == _ACCOUNT_ID).with_for_update(key_share=True),
     int,
 )
+_HELD = values_of(sa.select(account.c.id).where(account.c.id == _ACCOUNT_ID).with_for_update(read=True), int)
+_BOTH_LOCKED = values_of(
+    # The lesser id first: two acts that lock the same two do not wait for each other in a circle.
+    sa.select(account.c.id)
+    .where(account.c.id.in_([sa.bindparam("one", type_=sa.BigInteger), sa.bindparam("other", type_=sa.BigInteger)]))
+    .order_by(account.c.id)
+    .with_for_update(key_share=True),
+    int,
+)
 _FACTS = values_of(sa.select(user_facts()).where(account.c.id == _ACCOUNT_ID), int)
 _IS_PRIVATE = values_of(sa.select(account.c.is_private).where(account.c.id == _ACCOUNT_ID), bool)
 _REHASH = command(
@@ -141,3 +150,11 @@ async def lock_account(tx: Transaction, account_id: int) -> None:
 async def is_private(db: Reader, account_id: int) -> bool:
     """Whether the account, which is there, is private now."""
     return await db.row(_IS_PRIVATE, account_id=account_id) is True
+async def hold_account(tx: Transaction, account_id: int) -> None:
+    """Keeps an account as it is until this act ends: any number may hold it, and whoever wants to lock it waits."""
+    await tx.row(_HELD, account_id=account_id)
+
+
+async def lock_accounts(tx: Transaction, one_id: int, other_id: int) -> None:
+    """`lock_account` of two at once, for acts that change how they stand to each other."""
+    await tx.rows(_BOTH_LOCKED, one=one_id, other=other_id)

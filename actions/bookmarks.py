@@ -7,12 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from access.viewer import Viewer
-from actions import inputs
 from actions.bookmark_folders import require_folder
+from actions.notes import checked_note
 from actions.posts import require_post
-from core import text
 from core.database import Transaction, command
-from core.errors import NotFoundError, ValidationError
+from core.errors import NotFoundError
 from models.bookmarks import bookmark
 
 
@@ -52,22 +51,12 @@ _UPSERT = command(_upsert())
 _DELETE = command(sa.delete(bookmark).where(bookmark.c.account_id == _ACCOUNT_ID, bookmark.c.post_id == _POST_ID))
 
 
-def _checked_note(note: str | None) -> str | None:
-    """The note as it is stored; one that says nothing is none. Raises ValidationError."""
-    if note is None:
-        return None
-    note = text.normalised(note)
-    if problem := inputs.problem_of_text(note, inputs.NOTE, field="note", may_be_blank=True):
-        raise ValidationError(problem)
-    return None if text.is_blank(note) else note
-
-
 async def bookmark_post(tx: Transaction, viewer: Viewer, post_id: int, change: BookmarkChange) -> int:
     """Keeps a post, or moves or annotates it, and gives its id. Raises ValidationError, NotFoundError.
 
     Its one write is its last statement, so it also runs in a OneWrite (core.database).
     """
-    note = _checked_note(change.get("note"))
+    note = checked_note(change.get("note"))
     facts = await require_post(tx, viewer, post_id, path=("postId",))
     folder_id = change.get("folder_id")
     if folder_id is not None:

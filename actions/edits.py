@@ -127,7 +127,7 @@ async def edit_post(tx: Transaction, viewer: Viewer, post_id: int, change: PostC
     if after == before:
         return facts.id
     known = entities.mentions_of(before.body, details.entities)
-    bound = await entities.bind(tx, after.body, known=known)
+    bound = await entities.bind(tx, after.body, author_id=viewer.account_id, known=known)
     if found.visibility != Visibility.PUBLIC:
         bound = bound.without_hashtags()
 

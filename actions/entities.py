@@ -9,8 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.dml import ReturningInsert
 
+from access import policy
 from core.database import Reader, rows_of
 from core.entities import EntityKind, Found, extract, normalised_hashtag, utf16_offsets
+from core.ids import NOBODY
+from loaders.facts import user_facts
 from models.accounts import account, former_handle
 from models.hashtags import post_hashtag
 from models.posts import post_mention
@@ -46,17 +49,21 @@ NOTHING = Bound()
 
 
 class _Named(NamedTuple):
+    """An account by a handle; `facts` are what the rules know of it and the author of the text."""
+
     handle: str
     account_id: int
+    facts: int
 
 
 _HANDLES = sa.bindparam("handles", type_=sa.ARRAY(sa.Text))
 # By a former handle too, as long as it leads to its account. One that has an account now comes last, and wins.
 _NAMED = rows_of(
-    sa.select(former_handle.c.handle, former_handle.c.account_id)
+    sa.select(former_handle.c.handle, account.c.id, user_facts())
+    .join(account, account.c.id == former_handle.c.account_id)
     .where(former_handle.c.handle == sa.any_(_HANDLES), former_handle.c.until > sa.func.now())
     .union_all(
-        sa.select(sa.func.lower(account.c.handle), account.c.id).where(
+        sa.select(sa.func.lower(account.c.handle), account.c.id, user_facts()).where(
             sa.func.lower(account.c.handle) == sa.any_(_HANDLES)
         )
     ),
@@ -89,21 +96,23 @@ def insert_mentions(post_id: sa.ColumnElement[int]) -> sa.Insert:
     return sa.insert(post_mention).from_select(["post_id", "account_id"], sa.select(post_id, mentioned))
 
 
-async def bind(db: Reader, text: str, *, known: Mapping[str, int] = MappingProxyType({})) -> Bound:
-    """The entities of a text. A mention of nobody is plain text.
+async def bind(db: Reader, text: str, *, author_id: int, known: Mapping[str, int] = MappingProxyType({})) -> Bound:
+    """The entities of a text. A mention of nobody is plain text, and so is one of somebody its author cannot mention.
 
     `known` are the accounts that an earlier version of the text mentions, by handle in lower case: they stay bound.
     Runs one statement if there are other mentions, else none.
     """
     found = extract(text)
-    handles = _mentioned(found) - known.keys()
-    return _bound(text, found, {**known, **await _fetch_mentioned(db, handles)})
+    named = await _fetch_named(db, _mentioned(found) - known.keys(), author_id=author_id)
+    mentionable = {each.handle: each.account_id for each in named if policy.can_mention(each.facts)}
+    return _bound(text, found, {**known, **mentionable})
 
 
 async def bind_all(db: Reader, texts: Sequence[str]) -> list[Bound]:
-    """`bind` of many texts, by one statement at most."""
+    """The entities of many texts that were written elsewhere, whoever mentions whom: one statement at most."""
     extracted = [extract(text) for text in texts]
-    account_ids = await _fetch_mentioned(db, {handle for found in extracted for handle in _mentioned(found)})
+    named = await _fetch_named(db, {handle for found in extracted for handle in _mentioned(found)}, author_id=NOBODY)
+    account_ids = {each.handle: each.account_id for each in named}
     return [_bound(text, found, account_ids) for text, found in zip(texts, extracted, strict=True)]
 
 
@@ -112,11 +121,11 @@ def _mentioned(found: Sequence[Found]) -> set[str]:
     return {entity.name.lower() for entity in found if entity.kind is EntityKind.MENTION}
 
 
-async def _fetch_mentioned(db: Reader, handles: Collection[str]) -> dict[str, int]:
+async def _fetch_named(db: Reader, handles: Collection[str], *, author_id: int) -> Sequence[_Named]:
     """The accounts that have, or had, these handles (in lower case). Without handles no statement is run."""
     if not handles:
-        return {}
-    return {named.handle: named.account_id for named in await db.rows(_NAMED, handles=sorted(handles))}
+        return ()
+    return await db.rows(_NAMED, handles=sorted(handles), viewer_id=author_id)
 
 
 def _bound(text: str, found: Sequence[Found], account_ids: Mapping[str, int]) -> Bound:

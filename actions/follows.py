@@ -10,7 +10,7 @@ from access import policy
 from access.policy import Sight
 from access.viewer import Viewer
 from actions import counts
-from actions.accounts import require_user
+from actions.accounts import hold_account, require_user
 from core.database import Transaction, command, values_of
 from events import outbox
 from events.follows import FollowChanged
@@ -65,6 +65,9 @@ async def require_other_user(tx: Transaction, viewer: Viewer, user_id: int) -> S
 async def follow_user(tx: Transaction, viewer: Viewer, user_id: int) -> int:
     """Follows a user, or asks a private one to be let in, and gives their id. Raises NotFoundError, NotAllowedError."""
     sight = await require_other_user(tx, viewer, user_id)
+    """Follows a user and gives their id. Raises NotFoundError, NotAllowedError."""
+    await hold_account(tx, user_id)  # before the check: whoever blocks waits now, or is seen to have blocked
+    followee_id = await _require_followee(tx, viewer, user_id)
 
     # What was private when it was looked at may have been opened since, and has let in all who waited.
     if sight is Sight.LIMITED and await tx.row(_IS_PRIVATE, followee=user_id):

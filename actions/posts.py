@@ -233,7 +233,7 @@ async def create_post(tx: Transaction, viewer: Viewer, new_post: NewPost) -> int
         owner_id = await tx.row(_CIRCLE_OWNER, circle_id=new_post.circle_id)
         if owner_id != viewer.account_id:
             raise _no_circle()
-    bound = await entities.bind(tx, content.body)
+    bound = await entities.bind(tx, content.body, author_id=viewer.account_id)
     if new_post.visibility is not Visibility.PUBLIC:
         bound = bound.without_hashtags()
 

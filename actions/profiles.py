@@ -118,7 +118,8 @@ async def _bind(tx: Transaction, viewer: Viewer, bio: str) -> entities.Bound:
     """The entities of a new bio. Whom the old one mentions stays who they were."""
     old = await tx.row(_BIO, account_id=viewer.account_id)
     assert old is not None
-    return await entities.bind(tx, bio, known=entities.mentions_of(old.bio, old.entities))
+    known = entities.mentions_of(old.bio, old.entities)
+    return await entities.bind(tx, bio, author_id=viewer.account_id, known=known)
 
 
 def _given(value: T | Unchanged | None) -> T | None:

@@ -331,6 +331,7 @@ class UserWithPostsLoader(BatchLoader[str, UserRow]):
         )
         entries: dict[int, list[FeedEntry]] = {user.id: [] for user in arrived.users}
         for entry in arrived.entries:
-            entries[entry.author_id].append(entry)
+            if entry.author_id in entries:  # else the user is hidden
+                entries[entry.author_id].append(entry)
         self.scope.entries(page.request, page.wanted, tab=page.tab).prime_many(entries)
         return {user.handle.lower(): user for user in arrived.users}

@@ -10,6 +10,7 @@ from core.lazy import lazy
 from core.paging import PageRequest
 from loaders.answers import HiddenRepliesByPostLoader
 from loaders.base import BATCHES_AT_ONCE, BatchLoader
+from loaders.blocks import BlocksByUserLoader
 from loaders.bookmarks import (
     BookmarkFolderByIdLoader,
     BookmarkFoldersByAccountLoader,
@@ -38,6 +39,7 @@ from loaders.known_followers import KnownFollowersByUserLoader
 from loaders.likers import LikersByPostLoader, RepostersByPostLoader
 from loaders.likes import LikesByUserLoader
 from loaders.lists import ListByIdLoader, ListsByAccountLoader, MembersByListLoader
+from loaders.notes import ViewerNoteByUserLoader
 from loaders.parts import MissedPartsOfPostsLoader, MissedPartsOfUsersLoader, PostPartLoader, UserPartLoader
 from loaders.permissions import PermissionsByPostLoader
 from loaders.pins import PinnedPostsByUserLoader
@@ -167,6 +169,10 @@ class Loaders:
         return UserPartLoader(self, Part.VIEWER_FOLLOWERS)
 
     @lazy
+    def viewer_notes(self) -> ViewerNoteByUserLoader:
+        return ViewerNoteByUserLoader(self)
+
+    @lazy
     def pinned_posts(self) -> PinnedPostsByUserLoader:
         return PinnedPostsByUserLoader(self)
 
@@ -238,6 +244,8 @@ class Loaders:
 
     def known_followers(self, request: PageRequest) -> KnownFollowersByUserLoader:
         return self._list(KnownFollowersByUserLoader, request)
+    def blocks(self, request: PageRequest) -> BlocksByUserLoader:
+        return self._list(BlocksByUserLoader, request)
 
     def likes(self, request: PageRequest) -> LikesByUserLoader:
         return self._list(LikesByUserLoader, request)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from access.facts import FactsOfPost
+from access.facts import FactsOfPost, UserFact
 from core import ids
 
 
@@ -28,6 +28,10 @@ class UserRow(NamedTuple):
     @property
     def created_at(self) -> datetime:
         return ids.time_of(self.id)
+
+    @property
+    def viewer_is_blocking(self) -> bool:
+        return self.facts & UserFact.BLOCKED > 0
 
 
 class UserCounts(NamedTuple):

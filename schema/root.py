@@ -32,6 +32,13 @@ from schema import (
     lists,
     pins,
     policies,
+    blocks,
+    bookmarks,
+    edits,
+    feeds,
+    hashtags,
+    notes,
+    pins,
     posts,
     profiles,
     searches,
@@ -324,6 +331,21 @@ class Mutation:
         resolver=circles.remove_from_circle,
         graphql_type=circles.RemoveFromCirclePayload,
         description="Takes people out of a circle; what was posted to it is hidden from them.",
+    )
+    block_user = strawberry.mutation(
+        resolver=blocks.block_user,
+        graphql_type=blocks.BlockUserPayload,
+        description="Blocks a user: neither sees what the other posts, nor can do anything to it; twice is once.",
+    )
+    unblock_user = strawberry.mutation(
+        resolver=blocks.unblock_user,
+        graphql_type=blocks.UnblockUserPayload,
+        description="Blocks a user no more; the follows that the block has ended do not come back.",
+    )
+    set_user_note = strawberry.mutation(
+        resolver=notes.set_user_note,
+        graphql_type=notes.SetUserNotePayload,
+        description="Notes something on a user that nobody else sees, or removes that.",
     )
     follow_hashtag = strawberry.mutation(
         resolver=hashtags.follow_hashtag,

@@ -10,6 +10,8 @@ import strawberry
 from compiler import Attribute, lookup
 from core import ids
 from loaders.rows import Following, PostRow, UserRow
+from loaders.rows import PostRow, UserRow
+from resolvers import blocks as block_resolvers
 from resolvers import bookmarks as bookmark_resolvers
 from resolvers import circles as circle_resolvers
 from resolvers import feeds, hashtags, known_followers, payloads, posts, threads, users
@@ -144,6 +146,13 @@ class User(Node):
         graphql_type=bool,
         description="Whether they follow the viewer.",
     )
+    viewer_is_blocking: bool = strawberry.field(description="Whether the viewer blocks them.")
+    viewer_note = relation(
+        "viewer_notes",
+        key="id",
+        graphql_type=str | None,
+        description="What the viewer has noted on them; nobody else sees it.",
+    )
     posts = strawberry.field(
         resolver=feeds.user_posts, graphql_type=LazyFeedConnection, description="What they posted, newest first."
     )
@@ -231,6 +240,11 @@ class Viewer:
         resolver=threads.followed_threads,
         graphql_type=LazyPostRefConnection,
         description="The threads that this account follows, by their first posts; the latest follow first.",
+    )
+    blocks = strawberry.field(
+        resolver=block_resolvers.viewer_blocks,
+        graphql_type=Annotated["UserConnection", strawberry.lazy("schema.users")],
+        description="Whom this account blocks, newest block first; nobody else sees this list.",
     )
     bookmarks = strawberry.field(
         resolver=bookmark_resolvers.viewer_bookmarks,

@@ -22,6 +22,7 @@ from actions import (
     settings,
     threads,
 )
+from actions import accounts, blocks, deletions, edits, follows, likes, posts, reposts, sessions, threads
 from app.services import ProcessServices
 from core import ids
 from core.clock import utc_now
@@ -87,6 +88,11 @@ class World:
     async def accept(self, followee: Person, follower: Person) -> None:
         accept = follow_requests.accept_follow_request
         await self.services.db.transact(accept, followee.viewer, follower.account_id)
+    async def block(self, blocker: Person, blocked: Person) -> None:
+        await self.services.db.transact(blocks.block_user, blocker.viewer, blocked.account_id)
+
+    async def unblock(self, blocker: Person, blocked: Person) -> None:
+        await self.services.db.transact(blocks.unblock_user, blocker.viewer, blocked.account_id)
 
     async def post(
         self,

@@ -6,7 +6,7 @@ from app.worker import Worker
 from models.posts import Visibility
 from tests.fixtures.api import Api
 from tests.realtime.test_home_feed_events import Events, connected, subscribed
-from tests.worlds import World, post_id
+from tests.worlds import Person, World, post_id
 
 
 async def narrow(world: World, post: int, visibility: Visibility) -> None:
@@ -79,3 +79,63 @@ async def test_who_unfollows_is_told_to_read_the_feed_anew(api: Api, world: Worl
         await worker.settle()
         assert await next_is(alice, "seen")
         assert await next_is(bob, "unseen"), "whom somebody unfollows is told nothing"
+
+
+async def test_both_whom_a_block_separates_are_told_to_read_anew_and_hear_no_more_of_each_other(
+    api: Api, world: World, worker: Worker
+) -> None:
+    await connected(api)
+    theirs = await world.post(world.bob, "before")
+    await worker.settle()
+    async with (
+        subscribed(api, world.alice) as alice,
+        subscribed(api, world.bob) as bob,
+        subscribed(api, world.carol) as carol,
+    ):
+        # Written before the block, and told after it.
+        for author in (world.alice, world.bob):
+            await world.post(author, "at the same moment")
+        await world.block(world.alice, world.bob)
+        await worker.settle()
+        for events, own in ((alice, "alice"), (bob, "bob")):
+            told = [await events.next() for _ in range(2)]
+            assert {event["__typename"] for event in told} == {"PostAdded", "Reset"}
+            [added] = [event for event in told if event["__typename"] == "PostAdded"]
+            assert added["edge"]["node"]["author"]["handle"] == own
+        await world.edit(world.bob, theirs, "after")
+        await world.repost(world.carol, theirs)
+        await worker.settle()
+        assert (await bob.next())["post"]["body"] == "after"
+        assert await next_is(carol, "after")
+        await world.undo_repost(world.carol, theirs)
+        await world.delete(world.bob, theirs)
+        await worker.settle()
+        assert (await bob.next())["postId"] == (await carol.next())["postId"] == post_id(theirs)
+        for author in (world.bob, world.alice, world.carol):
+            await world.post(author, f"by {author.handle}")
+        await worker.settle()
+        assert {(await alice.next())["edge"]["node"]["body"] for _ in range(2)} == {"by alice", "by carol"}
+        assert await next_is(bob, "by bob")
+        assert await next_is(carol, "by carol")
+
+
+async def test_a_block_reaches_the_timelines_of_both(api: Api, world: World, worker: Worker) -> None:
+    feed = "{ homeFeed(first: 20) { edges { node { body } } } }"
+
+    async def bodies(person: Person) -> list[str]:
+        found = (await api.data(feed, by=person))["homeFeed"]["edges"]
+        return [edge["node"]["body"] for edge in found]
+
+    for author in (world.alice, world.bob):
+        await world.post(author, author.handle)
+    await worker.settle()
+    for _ in range(2):
+        assert await bodies(world.alice) == await bodies(world.bob) == ["bob", "alice"]
+        await api.services.resources.home.rebuilt()
+    await world.block(world.bob, world.alice)
+    for is_settled in (False, True):
+        if is_settled:
+            await worker.settle()
+        for _ in range(2):
+            assert (await bodies(world.alice), await bodies(world.bob)) == (["alice"], ["bob"])
+            await api.services.resources.home.rebuilt()
