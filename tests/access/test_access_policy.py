@@ -120,3 +120,20 @@ def test_public_lists_are_seen_with_their_owner_and_private_ones_by_their_owner_
         assert policy.can_see_list(viewer, OfList(is_private=True), facts) is False
     for is_private in (True, False):
         assert policy.can_see_list(AUTHOR, OfList(is_private), facts) is True
+@pytest.mark.parametrize(
+    ("facts", "may_mention"),
+    [
+        (UserFact(0), True),
+        (UserFact.IS_VIEWER, True),
+        (UserFact.IS_VIEWER | UserFact.SUSPENDED, True),
+        (UserFact.PRIVATE, True),
+        (UserFact.PRIVATE | UserFact.FOLLOWED, True),
+        (UserFact.BLOCKED, False),
+        (UserFact.BLOCKS_VIEWER, False),
+        (UserFact.BLOCKED | UserFact.BLOCKS_VIEWER, False),
+        (UserFact.SUSPENDED, False),
+        (UserFact.SUSPENDED | UserFact.FOR_MODERATOR, True),
+    ],
+)
+def test_nobody_mentions_whom_they_block_or_who_is_not_there_for_them(facts: UserFact, *, may_mention: bool) -> None:
+    assert policy.can_mention(facts) is may_mention

@@ -20,13 +20,11 @@ from tests.worlds import Person, World, post_id
 POSTS = {"postId", "replyToId", "quoteId"}
 USERS = {"userId", "userIds"}
 # Fields that name something of one's own, which no block concerns.
-OWN = {"folderId"}
+OWN = {"folderId", "circleId"}
 # What an act needs beside.
 BESIDE = {"body": "hello", "note": "a note"}
 # What one does to oneself alone, or to undo: whom one blocks it may name.
 OF_THE_BLOCKED = {"blockUser", "unblockUser", "setUserNote"}
-# Gives the same for what is not there, and takes away what is one's own.
-OF_WHAT_IS_HIDDEN = set[str]()
 # The fields by which entities tell whom a text mentions.
 MENTIONS = "entities { __typename ... on MentionEntity { user { handle } } }"
 
@@ -70,7 +68,6 @@ def acts(names: set[str]) -> Iterator[Act]:
                     continue
                 assert each in POSTS | USERS | OWN, f"{name} names something by {each}: say here what that is"
                 if each in names:
-                    # createPost and the like say something beside, whether they must or not.
                     yield Act(name, kind.name, each, is_list_type(get_nullable_type(given.type)), tuple(sorted(needed)))
 
 

@@ -93,6 +93,12 @@ async def test_everything_that_happens_to_a_feed_is_told(world: World, live_serv
         await world.post(world.carol, "seen")
         assert (await alice.added())["body"] == "seen"
 
+        await world.block(world.carol, world.alice)
+        assert (await alice.event())["__typename"] == "Reset"
+        await world.post(world.carol, "unseen")
+        await world.post(world.alice, "one's own")
+        assert (await alice.added())["body"] == "one's own"
+
 
 async def test_what_one_cannot_have_is_said_for_that_operation_alone(world: World, live_server: LiveServer) -> None:
     async with opened(live_server.socket_url, None) as nobody:
