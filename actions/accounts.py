@@ -150,6 +150,8 @@ async def lock_account(tx: Transaction, account_id: int) -> None:
 async def is_private(db: Reader, account_id: int) -> bool:
     """Whether the account, which is there, is private now."""
     return await db.row(_IS_PRIVATE, account_id=account_id) is True
+
+
 async def hold_account(tx: Transaction, account_id: int) -> None:
     """Keeps an account as it is until this act ends: any number may hold it, and whoever wants to lock it waits."""
     await tx.row(_HELD, account_id=account_id)

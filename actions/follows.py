@@ -14,8 +14,8 @@ from actions.accounts import hold_account, require_user
 from core.database import Transaction, command, values_of
 from events import outbox
 from events.follows import FollowChanged
-from models.accounts import account
 from events.relations import HomeChanged
+from models.accounts import account
 from models.counts import Counter
 from models.follows import follow, follow_request
 
@@ -64,10 +64,8 @@ async def require_other_user(tx: Transaction, viewer: Viewer, user_id: int) -> S
 
 async def follow_user(tx: Transaction, viewer: Viewer, user_id: int) -> int:
     """Follows a user, or asks a private one to be let in, and gives their id. Raises NotFoundError, NotAllowedError."""
-    sight = await require_other_user(tx, viewer, user_id)
-    """Follows a user and gives their id. Raises NotFoundError, NotAllowedError."""
     await hold_account(tx, user_id)  # before the check: whoever blocks waits now, or is seen to have blocked
-    followee_id = await _require_followee(tx, viewer, user_id)
+    sight = await require_other_user(tx, viewer, user_id)
 
     # What was private when it was looked at may have been opened since, and has let in all who waited.
     if sight is Sight.LIMITED and await tx.row(_IS_PRIVATE, followee=user_id):
@@ -113,6 +111,4 @@ async def end_following(tx: Transaction, *, follower_id: int, followee_id: int) 
     await counts.add(tx, -1, (followee_id, Counter.ACCOUNT_FOLLOWERS), (follower_id, Counter.ACCOUNT_FOLLOWING))
 
     await outbox.record(tx, FollowChanged(follower_id=follower_id, followee_id=followee_id))
-    await outbox.record(tx, FollowChanged(follower_id=viewer.account_id, followee_id=followee_id))
-    await outbox.record(tx, HomeChanged(account_id=viewer.account_id))
-    return followee_id
+    await outbox.record(tx, HomeChanged(account_id=follower_id))

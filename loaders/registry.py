@@ -244,6 +244,7 @@ class Loaders:
 
     def known_followers(self, request: PageRequest) -> KnownFollowersByUserLoader:
         return self._list(KnownFollowersByUserLoader, request)
+
     def blocks(self, request: PageRequest) -> BlocksByUserLoader:
         return self._list(BlocksByUserLoader, request)
 

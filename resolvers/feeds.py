@@ -35,8 +35,8 @@ from resolvers.arguments import (
 )
 from resolvers.connections import PageInfo, Scanned, cursor, filled_page, new_tuple, page_info
 from resolvers.context import Context, Info
-from resolvers.user_lists import shows_lists
 from resolvers.removals import may_have_shown
+from resolvers.user_lists import shows_lists
 
 # A message that is delivered twice is dropped if it is among so many of the last.
 REMEMBERED_EVENTS = 256

@@ -10,7 +10,6 @@ import strawberry
 from compiler import Attribute, lookup
 from core import ids
 from loaders.rows import Following, PostRow, UserRow
-from loaders.rows import PostRow, UserRow
 from resolvers import blocks as block_resolvers
 from resolvers import bookmarks as bookmark_resolvers
 from resolvers import circles as circle_resolvers

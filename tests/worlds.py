@@ -11,6 +11,7 @@ from typing import Any
 from access.viewer import Viewer
 from actions import (
     accounts,
+    blocks,
     deletions,
     edits,
     follow_requests,
@@ -22,7 +23,6 @@ from actions import (
     settings,
     threads,
 )
-from actions import accounts, blocks, deletions, edits, follows, likes, posts, reposts, sessions, threads
 from app.services import ProcessServices
 from core import ids
 from core.clock import utc_now
@@ -88,6 +88,7 @@ class World:
     async def accept(self, followee: Person, follower: Person) -> None:
         accept = follow_requests.accept_follow_request
         await self.services.db.transact(accept, followee.viewer, follower.account_id)
+
     async def block(self, blocker: Person, blocked: Person) -> None:
         await self.services.db.transact(blocks.block_user, blocker.viewer, blocked.account_id)
 

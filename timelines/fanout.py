@@ -64,6 +64,7 @@ class FanOut:
     async def on_followers_admitted(self, event: FollowersAdmitted) -> None:
         """The same of all of them."""
         await self._store.forget(*event.follower_ids)
+
     async def on_home_changed(self, event: HomeChanged, *, event_id: int) -> None:
         """The same, and open subscriptions show what is not in the feed any more: they are told after it is forgotten,
         so that who reads the feed then does not find it there.

@@ -120,6 +120,8 @@ def test_public_lists_are_seen_with_their_owner_and_private_ones_by_their_owner_
         assert policy.can_see_list(viewer, OfList(is_private=True), facts) is False
     for is_private in (True, False):
         assert policy.can_see_list(AUTHOR, OfList(is_private), facts) is True
+
+
 @pytest.mark.parametrize(
     ("facts", "may_mention"),
     [
