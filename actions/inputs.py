@@ -1,6 +1,7 @@
 """Rules for what people write, field by field. Every rule gives the problem it finds, or None."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import regex
 
@@ -30,6 +31,9 @@ LONGEST_FIELD_VALUE_GRAPHEMES = 255
 LONGEST_FIELD_VALUE_BYTES = 2_550
 LONGEST_LOCATION_GRAPHEMES = 64
 LONGEST_LOCATION_BYTES = 640
+LONGEST_KEYWORD_GRAPHEMES = 100
+LONGEST_KEYWORD_BYTES = 1_000
+LONGEST_AHEAD = timedelta(days=36_525)
 LONGEST_EMAIL_CHARS = 254
 SHORTEST_PASSWORD_CHARS = 8
 LONGEST_PASSWORD_BYTES = 1_024
@@ -58,6 +62,7 @@ FOLDER_NAME = Bounds(LONGEST_FOLDER_NAME_GRAPHEMES, LONGEST_FOLDER_NAME_BYTES)
 GROUP_NAME = Bounds(LONGEST_GROUP_NAME_GRAPHEMES, LONGEST_GROUP_NAME_BYTES)
 FIELD_NAME = Bounds(LONGEST_FIELD_NAME_GRAPHEMES, LONGEST_FIELD_NAME_BYTES)
 FIELD_VALUE = Bounds(LONGEST_FIELD_VALUE_GRAPHEMES, LONGEST_FIELD_VALUE_BYTES)
+KEYWORD = Bounds(LONGEST_KEYWORD_GRAPHEMES, LONGEST_KEYWORD_BYTES)
 LOCATION = Bounds(LONGEST_LOCATION_GRAPHEMES, LONGEST_LOCATION_BYTES)
 
 
@@ -104,6 +109,20 @@ def url_or_problem(raw: str, *, field: str) -> tuple[str | None, Problem | None]
         message = "This is no address that begins with http:// or https:// and has no name or password in it."
         return None, Problem((field,), "MALFORMED", message)
     return (url, None) if len(url) <= LONGEST_URL_CHARS else (None, too_long)
+
+
+def as_utc(moment: datetime) -> datetime:
+    """The moment with an offset; one that is written without is taken as UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def problem_of_until(moment: datetime, *, now: datetime) -> Problem | None:
+    """When something that has begun is to end: later than now, within a hundred years. Both have offsets."""
+    if moment <= now:
+        return Problem(("until",), "PAST", "This time has passed.")
+    if moment - now > LONGEST_AHEAD:
+        return Problem(("until",), "TOO_LATE", "This time is more than a hundred years away.")
+    return None
 
 
 def problem_of_handle(value: str) -> Problem | None:

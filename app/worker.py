@@ -12,6 +12,7 @@ from datetime import timedelta
 import structlog
 
 from actions import counts, deletions, follow_requests, handles
+from actions import counts, deletions, filters, handles, mutes
 from app.recounting import open_recount_database, recount
 from app.services import open_cache, open_database, timeline_store
 from app.settings import Settings
@@ -177,7 +178,8 @@ class Worker:
         await self._db.transact(outbox.sweep)
         while await self._db.transact(deletions.erase_deleted_posts) >= deletions.ERASED_AT_ONCE:
             pass
-        await self._db.transact(handles.sweep)
+        for sweep in (handles.sweep, mutes.sweep, filters.sweep):
+            await self._db.transact(sweep)
         oldest_id = await outbox.oldest_open_id(self._db)
         if oldest_id is not None and (age := utc_now() - ids.time_of(oldest_id)) > LATE_AFTER:
             log.warning("events wait long", oldest_event_age_s=round(age.total_seconds(), 1))

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
+from access.filters import Context, Filter, Filters
 from access.viewer import Viewer
 from compiler import GroupLoader
 from core import spans
@@ -14,6 +15,7 @@ from core.database import Reader
 from core.paging import Page, PageRequest, SortKey
 from loaders.facts import ANONYMOUS_ID
 from loaders.rows import Hydrated, Part, PostRow, UserRow
+from loaders.rows import Hydrated, Part, PostDetails, PostRow
 from loaders.tabs import Tab
 
 K = TypeVar("K", bound=Hashable)
@@ -46,6 +48,21 @@ class Scope(Protocol):
     @property
     def missed_parts_of_users(self) -> "BatchLoader[tuple[Part, int], Any]":
         """The same of users."""
+
+    @property
+    def posts(self) -> "BatchLoader[int, PostRow]":
+        """The loader of posts, guarded."""
+
+    @property
+    def post_details(self) -> "BatchLoader[int, PostDetails]":
+        """The loader of what belongs to their bodies."""
+
+    @property
+    def own_filters(self) -> "BatchLoader[int, Filters]":
+        """The loader of the viewer's filters, by the viewer's account."""
+
+    def fitting_filters(self, context: Context) -> "BatchLoader[int, Sequence[Filter]]":
+        """The loader of those that fit each post in a context."""
 
     def take(self, found: Hydrated) -> Mapping[int, PostRow | None]:
         """Guards what a statement brought and hands it to the loaders, so that nothing is fetched twice.

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from access.filters import Context
 from core import ids, spans
-from core.database import Reader, rows_of, values_of
+from core.database import Reader, Statement, values_of
 from core.paging import PageRequest
 from loaders.base import BatchLoader, PageLoader, Scope, viewer_id_of
 from loaders.facts import VIEWER_ID, is_for_everyone, is_there
@@ -24,7 +25,6 @@ from loaders.tabs import IS_ON, Tab
 from loaders.wanted import (
     HASHTAG_ID,
     IS_FOLLOWED,
-    Arrived,
     FeedEntry,
     SelectEntries,
     Wanted,
@@ -115,7 +115,7 @@ def _select_home() -> sa.Select[tuple[int, int, int, int]]:
     )
 
 
-_HOME = rows_of(_select_home(), FeedEntry)
+_HOME = Statement(_select_home(), lambda record: FeedEntry(*record))
 
 _IS_OWN_OR_FOLLOWED = sa.or_(
     post.c.author_id == VIEWER_ID,
@@ -199,68 +199,53 @@ class HomeEntries:
     """The viewer's home feed by SQL, in statements that bring the posts along.
 
     What is hidden from the viewer is in it, and what they have muted, so that a timeline need not know of either. Posts
-    are guarded; `heard` leaves out the rest of what is not to be shown.
+    are guarded; of the rest the entries say whether they are to be shown.
     """
 
-    __slots__ = ("_left_out", "_scope", "_wanted", "viewer_id")
+    __slots__ = ("_scope", "_wanted", "viewer_id")
 
     def __init__(self, scope: Scope, viewer_id: int, wanted: Wanted) -> None:
         self._scope = scope
         self.viewer_id = viewer_id
-        self._wanted = wanted._replace(knows_muted=True)
-        self._left_out: frozenset[int] = frozenset()
+        self._wanted = wanted._replace(context=Context.HOME)
 
     async def newest(self, *, before: int, limit: int) -> list[FeedEntry]:
         """What `fetch_home_entries` gives."""
-        return self._noted(
-            await _load_feed(
-                "home", self._scope, _select_home, self._wanted, viewer_id=self.viewer_id, after=before, limit=limit
-            )
+        return await _load_feed(
+            "home", self._scope, _select_home, self._wanted, viewer_id=self.viewer_id, after=before, limit=limit
         )
 
     async def among(self, ids: Sequence[int], *, since: int, before: int, own_limit: int) -> list[FeedEntry]:
         """Those of `ids` that belong into the home feed now, and one's own from `since` to below `before`."""
-        return self._noted(
-            await _load_feed(
-                "home among",
-                self._scope,
-                _select_home_among,
-                self._wanted,
-                viewer_id=self.viewer_id,
-                ids=ids,
-                since=since,
-                after=before,
-                limit=own_limit,
-            )
+        return await _load_feed(
+            "home among",
+            self._scope,
+            _select_home_among,
+            self._wanted,
+            viewer_id=self.viewer_id,
+            ids=ids,
+            since=since,
+            after=before,
+            limit=own_limit,
         )
-
-    def heard(self, entries: Sequence[FeedEntry]) -> Sequence[FeedEntry]:
-        """Those of entries that came from here which the viewer wants to hear of, by people whom they may see."""
-        left_out = self._left_out
-        return [entry for entry in entries if entry.id not in left_out] if left_out else entries
-
-    def _noted(self, arrived: Arrived) -> list[FeedEntry]:
-        self._left_out |= arrived.muted | arrived.hidden
-        return arrived.entries
 
 
 async def load_public_entries(scope: Scope, wanted: Wanted, *, before: int, limit: int) -> list[FeedEntry]:
     """The newest posts for everyone below the id `before`, without replies and reposts."""
-    arrived = await _load_feed(
-        "public", scope, _select_public, wanted, viewer_id=viewer_id_of(scope.viewer), after=before, limit=limit
-    )
-    return arrived.entries
+    wanted = wanted._replace(context=Context.PUBLIC)
+    viewer_id = viewer_id_of(scope.viewer)
+    return await _load_feed("public", scope, _select_public, wanted, viewer_id=viewer_id, after=before, limit=limit)
 
 
 async def _load_feed(
     name: str, scope: Scope, select_entries: SelectEntries, wanted: Wanted, **parameters: object
-) -> Arrived:
-    """`load_entries` with a span of its own, as no loader's batch has it."""
+) -> list[FeedEntry]:
+    """The entries of `load_entries`, with a span of its own, as no loader's batch has it."""
     place = spans.current.get()
     if place is None:
-        return await load_entries(scope, select_entries, wanted, None, **parameters)
+        return (await load_entries(scope, select_entries, wanted, None, **parameters)).entries
     with spans.begun(place, "load feed", {spans.FEED: name}):
-        return await load_entries(scope, select_entries, wanted, None, **parameters)
+        return (await load_entries(scope, select_entries, wanted, None, **parameters)).entries
 
 
 def _select_profile(users: sa.FromClause, tab: Tab) -> sa.Select[tuple[int, int, int]]:
@@ -285,7 +270,7 @@ class EntriesByUserLoader(PageLoader[FeedEntry]):
 
     def __init__(self, scope: Scope, request: PageRequest, wanted: Wanted, tab: Tab) -> None:
         super().__init__(scope, request)
-        self._wanted = wanted
+        self._wanted = wanted._replace(context=Context.PROFILE)
         self._tab = tab
 
     async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, FeedEntry]]:
@@ -323,7 +308,7 @@ class UserWithPostsLoader(BatchLoader[str, UserRow]):
         arrived = await load_entries(
             self.scope,
             _SELECTS_OF_NAMED[page.tab],
-            page.wanted,
+            page.wanted._replace(context=Context.PROFILE),
             WantedUsers(tuple(keys), page.parts),
             viewer_id=self.viewer_id,
             after=after_or_end(page.request),

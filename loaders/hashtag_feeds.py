@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from access.filters import Context
 from core.database import Reader, rows_of, values_of
 from core.paging import PageRequest
 from loaders.base import PageLoader, Scope
@@ -187,7 +188,7 @@ class EntriesByHashtagLoader(PageLoader[FeedEntry]):
 
     def __init__(self, scope: Scope, request: PageRequest, wanted: Wanted) -> None:
         super().__init__(scope, request)
-        self._wanted = wanted
+        self._wanted = wanted._replace(context=Context.PUBLIC)
 
     async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, FeedEntry]]:
         request = self.request

@@ -7,9 +7,11 @@ from typing import Any, ClassVar, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import LateralFromClause
 
+from access.filters import Context
 from core.database import Reader, Statement, rows_of
 from core.paging import SortKey
 from loaders.base import BatchLoader, PageLoader
+from loaders.filters import filtered_out, warning_to_filter
 from loaders.hydration import as_it_is, select_posts
 from loaders.pages import AFTER, LIMIT, PARENT_IDS, after_or_end, after_or_start, parents
 from loaders.rows import EVERYTHING, Hydrated, Parts, PostRow, layout_of
@@ -55,7 +57,9 @@ def select_reply_ids(
 
 def _select_replies(*, is_newest_first: bool) -> Statement[Any]:
     page = select_reply_ids(places.c.id, is_newest_first=is_newest_first, limit=LIMIT, after=places.c.after)
-    statement = select_posts(places.join(page, sa.true()), on=post.c.id == page.c.id).add_columns(places.c.id)
+    statement = select_posts(places.join(page, sa.true()), on=post.c.id == page.c.id).add_columns(
+        places.c.id, warning_to_filter()
+    )
     return Statement(statement.order_by(post.c.id.desc() if is_newest_first else post.c.id), as_it_is)
 
 
@@ -77,6 +81,8 @@ class PostsByPostLoader(ThinnedPageLoader[PostRow]):
     """The posts of a list below each post, whole: they and their authors come in the statement of their ids."""
 
     statement: ClassVar[Statement[Any]]
+    # Where it is shown; the statement of a list that is in a context ends with what the viewer's filters look at.
+    context: ClassVar[Context | None] = None
 
     async def fetch_items(self, reached: Mapping[int, SortKey]) -> Sequence[tuple[int, SortKey, PostRow | None]]:
         records = await self.scope.db.rows(
@@ -90,13 +96,17 @@ class PostsByPostLoader(ThinnedPageLoader[PostRow]):
         found.add_posts(records, EVERYTHING)
         rows = self.scope.take(found)
         parent_id = layout_of(EVERYTHING).end
-        return [(record[parent_id], record[0], rows[record[0]]) for record in records]
+        unread: frozenset[int] = frozenset()
+        if self.context is not None:
+            unread = await filtered_out(self.scope, self.context, records, rows, column=parent_id + 1)
+        return [(r[parent_id], r[0], None if r[0] in unread else rows[r[0]]) for r in records]
 
 
 class RepliesByPostOldestFirstLoader(PostsByPostLoader):
     """Replies in the order they were written."""
 
     statement = _select_replies(is_newest_first=False)
+    context = Context.THREAD
 
     @property
     def start(self) -> int:
@@ -107,6 +117,7 @@ class RepliesByPostNewestFirstLoader(PostsByPostLoader):
     """The newest replies first."""
 
     statement = _select_replies(is_newest_first=True)
+    context = Context.THREAD
 
     @property
     def start(self) -> int:

@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
+from access.filters import Context
 from core.database import Statement
 from core.paging import RankedKey, SortKey
+from loaders.filters import filtered_out, warning_to_filter
 from loaders.hydration import ZERO, as_it_is, select_posts
 from loaders.pages import GREATEST_ID, LIMIT, PARENT_IDS
 from loaders.posts import is_listed_reply
@@ -51,7 +53,7 @@ def _select_replies(source: sa.FromClause, page: sa.Select[Any], *, is_highest_f
     )
     posts = select_posts(source.join(chosen, sa.true()), on=post.c.id == chosen.c.id)
     order = chosen.c.rank.desc() if is_highest_first else chosen.c.rank
-    return posts.add_columns(places.c.id, chosen.c.rank).order_by(order, chosen.c.id)
+    return posts.add_columns(places.c.id, chosen.c.rank, warning_to_filter()).order_by(order, chosen.c.id)
 
 
 def _select_top() -> sa.Select[Any]:
@@ -131,7 +133,8 @@ class RankedRepliesLoader(ThinnedPageLoader[PostRow]):
         rows = self.scope.take(found)
         parent_id = layout_of(EVERYTHING).end
         rank = parent_id + 1
-        return [(record[parent_id], RankedKey(record[rank], record[0]), rows[record[0]]) for record in records]
+        unread = await filtered_out(self.scope, Context.THREAD, records, rows, column=rank + 1)
+        return [(r[parent_id], RankedKey(r[rank], r[0]), None if r[0] in unread else rows[r[0]]) for r in records]
 
 
 class TopRepliesByPostLoader(RankedRepliesLoader):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from access.filters import Context
 from access.viewer import Viewer
 from core.database import Reader
 from core.lazy import lazy
@@ -26,6 +27,12 @@ from loaders.feeds import (
     WantedPage,
 )
 from loaders.follow_requests import FollowRequestsByUserLoader, SentFollowRequestsByUserLoader
+from loaders.filters import (
+    FilterByIdLoader,
+    FilterPageByViewerLoader,
+    FiltersByViewerLoader,
+    FittingFiltersByPostLoader,
+)
 from loaders.follows import FollowersByUserLoader, FollowingByUserLoader
 from loaders.guard import guard
 from loaders.hashtag_feeds import EntriesByHashtagLoader
@@ -40,6 +47,7 @@ from loaders.likers import LikersByPostLoader, RepostersByPostLoader
 from loaders.likes import LikesByUserLoader
 from loaders.lists import ListByIdLoader, ListsByAccountLoader, MembersByListLoader
 from loaders.notes import ViewerNoteByUserLoader
+from loaders.mutes import MutesByViewerLoader, ViewerMuteByUserLoader
 from loaders.parts import MissedPartsOfPostsLoader, MissedPartsOfUsersLoader, PostPartLoader, UserPartLoader
 from loaders.permissions import PermissionsByPostLoader
 from loaders.pins import PinnedPostsByUserLoader
@@ -119,6 +127,18 @@ class Loaders:
     @lazy
     def viewer_threads(self) -> ViewerThreadsLoader:
         return ViewerThreadsLoader(self)
+
+    @lazy
+    def viewer_mutes(self) -> ViewerMuteByUserLoader:
+        return ViewerMuteByUserLoader(self)
+
+    @lazy
+    def filters(self) -> FilterByIdLoader:
+        return FilterByIdLoader(self)
+
+    @lazy
+    def own_filters(self) -> FiltersByViewerLoader:
+        return FiltersByViewerLoader(self)
 
     @lazy
     def bookmark_folders(self) -> BookmarkFolderByIdLoader:
@@ -253,6 +273,15 @@ class Loaders:
 
     def muted_threads(self, request: PageRequest) -> MutedThreadsByUserLoader:
         return self._list(MutedThreadsByUserLoader, request)
+
+    def mutes(self, request: PageRequest) -> MutesByViewerLoader:
+        return self._list(MutesByViewerLoader, request)
+
+    def filter_page(self, request: PageRequest) -> FilterPageByViewerLoader:
+        return self._list(FilterPageByViewerLoader, request)
+
+    def fitting_filters(self, context: Context) -> FittingFiltersByPostLoader:
+        return self._list(FittingFiltersByPostLoader, context)
 
     def followed_threads(self, request: PageRequest) -> FollowedThreadsByUserLoader:
         return self._list(FollowedThreadsByUserLoader, request)

@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from access import policy
+from access.filters import Context
 from core.database import Statement
 from core.paging import Page, PageRequest, SortKey, page_of_shown
-from loaders.base import BatchLoader, Scope
+from loaders.base import BatchLoader, Scope, viewer_id_of
 from loaders.facts import VIEWER_ID, user_facts_by_id
+from loaders.filters import filtered_out, warning_to_filter
 from loaders.hydration import (
     HAS_HANDLE,
     as_it_is,
@@ -24,6 +26,7 @@ from loaders.hydration import (
     user_columns,
 )
 from loaders.lists import is_on_exclusive_list
+from loaders.mutes import is_by_muted
 from loaders.posts import select_reply_ids
 from loaders.rows import EVERYTHING, Hydrated, Parts, PostRow, UserRow, layout_of
 from loaders.threads import is_muted
@@ -32,6 +35,7 @@ from models.posts import post
 
 _NO_ID: sa.ColumnElement[int] = sa.literal_column("NULL::bigint", sa.BigInteger)
 _NO_FACTS: sa.ColumnElement[int] = sa.literal_column("NULL::integer", sa.Integer)
+_NO_TEXT: sa.ColumnElement[str | None] = sa.literal_column("NULL::text", sa.Text)
 _REPLY_LIMIT = sa.bindparam("reply_limit", type_=sa.Integer)
 
 # A SELECT of (id, author_id, post_id); with a column HASHTAG_ID if hashtags bring entries, NULL of all others; with a
@@ -44,13 +48,16 @@ HASHTAG_ID = "hashtag_id"
 class FeedEntry(NamedTuple):
     """`author_id` brought `post_id` into the feed by the entry `id`: wrote it (the same id) or reposted it.
 
-    `hashtag_id` is the hashtag that the entry is there by; None of one that is there by its author.
+    `hashtag_id` is the hashtag that the entry is there by; None of one that is there by its author. An entry that is
+    not to be shown stays in its list, so that a copy of the list need not know of whom the viewer mutes or may see:
+    somebody reposted it of whom the viewer sees nothing, or little; or the viewer does not want to hear of it.
     """
 
     id: int
     author_id: int
     post_id: int
     hashtag_id: int | None = None
+    is_shown: bool = True
 
     @property
     def is_repost(self) -> bool:
@@ -76,10 +83,11 @@ class Wanted(NamedTuple):
     """What is asked of the posts of a list; `knows_muted` asks which entries are of threads the viewer has muted,
     or by people on their exclusive lists.
     """
+    """What is asked of the posts of a list; with a `context`, what the viewer does not want there is not shown."""
 
     parts: Parts = EVERYTHING
     replies: WantedReplies | None = None
-    knows_muted: bool = False
+    context: Context | None = None
 
 
 WHOLE_POSTS = Wanted()
@@ -92,7 +100,7 @@ class _Form(NamedTuple):
     are_replies_newest_first: bool | None
     parts_of_replies: Parts
     parts_of_users: Parts | None
-    knows_muted: bool
+    context: Context | None
 
     @property
     def laid_out(self) -> Parts:
@@ -104,8 +112,8 @@ def _form_of(wanted: Wanted, users: WantedUsers | None) -> _Form:
     of_users = None if users is None else users.parts
     replies = wanted.replies
     if replies is None:
-        return _Form(wanted.parts, None, frozenset(), of_users, wanted.knows_muted)
-    return _Form(wanted.parts, replies.is_newest_first, replies.parts, of_users, wanted.knows_muted)
+        return _Form(wanted.parts, None, frozenset(), of_users, wanted.context)
+    return _Form(wanted.parts, replies.is_newest_first, replies.parts, of_users, wanted.context)
 
 
 class Arrived(NamedTuple):
@@ -114,12 +122,11 @@ class Arrived(NamedTuple):
     `hidden` are the ids of reposts by accounts that the viewer sees nothing of, or little; `muted` those of entries by
     others in threads that the viewer has muted, or by people on their exclusive lists, if that was to be known.
     """
+    """Entries, newest first; posts by id, None for those that the viewer may not see; the users that were wanted."""
 
     entries: list[FeedEntry]
     posts: Mapping[int, PostRow | None]
     users: Sequence[UserRow]
-    hidden: frozenset[int]
-    muted: frozenset[int]
 
 
 async def load_entries(
@@ -133,7 +140,7 @@ async def load_entries(
     form = _form_of(wanted, users)
     layout = layout_of(form.laid_out)
     # Behind the columns of the post. A reply has a parent and no entry.
-    entry_id, entry_author_id, parent_id, reposter, in_muted = range(layout.end, layout.end + 5)
+    entry_id, entry_author_id, parent_id, reposter, muted, warning, hashtag_id = range(layout.end, layout.end + 7)
     made = _statement(select_entries, form)
     records = await scope.db.rows(made.statement, **parameters)
     found = Hydrated()
@@ -151,22 +158,28 @@ async def load_entries(
         replies = [record for record in records if record[parent_id] is not None]
         found.add_posts(replies, wanted.replies.parts, layout=layout)
         posts = scope.take(found)
-        under = [(record[parent_id], record[0], posts[record[0]]) for record in replies]
+        unread = await filtered_out(scope, Context.THREAD, replies, posts, column=warning)
+        under = [(r[parent_id], r[0], None if r[0] in unread else posts[r[0]]) for r in replies]
         _prime_replies(scope, wanted.replies, [record[0] for record in own], under)
+    context = wanted.context
+    unread = frozenset() if context is None else await filtered_out(scope, context, own, posts, column=warning)
+    viewer_id, can_see = viewer_id_of(scope.viewer), policy.can_see_repost
+    left_out = {
+        record[entry_id]
+        for record in own
+        if record[muted]
+        or (record[reposter] and not can_see(record[reposter]))
+        or (record[0] in unread and record[entry_author_id] != viewer_id)
+    }
     if made.has_hashtags:
-        hashtag_id = in_muted + form.knows_muted
-        entries = [_entry(FeedEntry, (r[entry_id], r[entry_author_id], r[0], r[hashtag_id])) for r in own]
+        brought = [(r[entry_id], r[entry_author_id], r[0], r[hashtag_id], r[entry_id] not in left_out) for r in own]
     else:
-        entries = [_entry(FeedEntry, (r[entry_id], r[entry_author_id], r[0], None)) for r in own]
+        brought = [(r[entry_id], r[entry_author_id], r[0], None, r[entry_id] not in left_out) for r in own]
+    entries = [_entry(FeedEntry, columns) for columns in brought]
     entries.sort(reverse=True)
-    can_see = policy.can_see_repost
-    hidden = frozenset([record[entry_id] for record in own if record[reposter] and not can_see(record[reposter])])
-    muted = frozenset([record[entry_id] for record in own if record[in_muted]]) if wanted.knows_muted else _NONE
     seen = [user for user in map(found.users.__getitem__, named) if user is not None]
-    return Arrived(entries, posts, seen, hidden, muted)
+    return Arrived(entries, posts, seen)
 
-
-_NONE: frozenset[int] = frozenset()
 
 # What `FeedEntry(…)` does, without a Python function around it.
 _entry: Callable[..., FeedEntry] = tuple.__new__
@@ -246,8 +259,13 @@ def _statement(select_entries: SelectEntries, form: _Form) -> _Made:
         is_left_out = sa.or_(is_muted(root_id), is_on_exclusive_list(entries.c.author_id))
         own_columns.append(sa.and_(entries.c.author_id != VIEWER_ID, is_left_out))
         other_columns.append(sa.false())
+    own_columns = [_is_muted(entries, form.context), _NO_TEXT if form.context is None else warning_to_filter()]
+    reply_columns: list[sa.ColumnElement[Any]] = [sa.false(), warning_to_filter()]
+    other_columns: list[sa.ColumnElement[Any]] = [sa.false(), _NO_TEXT]
+    # The last column is there only in statements that need it.
     if hashtag_id is not None:
         own_columns.append(hashtag_id)
+        reply_columns.append(_NO_ID)
         other_columns.append(_NO_ID)
     # What the rules need to know of whoever reposted; of an author's own entry that is asked with the post.
     is_own_entry = entries.c.author_id == post.c.author_id
@@ -260,7 +278,7 @@ def _statement(select_entries: SelectEntries, form: _Form) -> _Made:
         replies = select_posts(
             parent.join(page, sa.true()), on=post.c.id == page.c.id, parts=form.parts_of_replies, laid_out=laid_out
         )
-        branches.append(replies.add_columns(_NO_ID, _NO_ID, parent.c.post_id, _NO_FACTS, *other_columns))
+        branches.append(replies.add_columns(_NO_ID, _NO_ID, parent.c.post_id, _NO_FACTS, *reply_columns))
     if form.parts_of_users is not None:
         columns, joined = user_columns(account, form.parts_of_users, laid_out=laid_out)
         users = (
@@ -271,3 +289,13 @@ def _statement(select_entries: SelectEntries, form: _Form) -> _Made:
         branches.append(users)
     clause = branches[0].union_all(*branches[1:]) if branches[1:] else branches[0]
     return _Made(Statement(clause, as_it_is), hashtag_id is not None)
+
+
+def _is_muted(entries: sa.FromClause, context: Context | None) -> sa.ColumnElement[Any]:
+    """Whether the viewer has muted who is behind an entry, or its thread. What one says oneself stays."""
+    if context is None or context is Context.PROFILE:
+        return sa.false()
+    muted = is_by_muted(entries.c.id, entries.c.author_id, entries.c.post_id, post.c.author_id)
+    if context is Context.HOME:
+        muted = sa.or_(muted, is_muted(sa.func.coalesce(post.c.root_id, post.c.id)))
+    return sa.and_(entries.c.author_id != VIEWER_ID, muted)

@@ -23,6 +23,8 @@ class KeywordFilter(SQLModel, table=True):
     __table_args__ = (
         # Whatever shows posts, and Viewer.filters, newest first.
         sa.Index("keyword_filter_account_id_index", "account_id", sa.text("id DESC")),
+        # The worker, for those that have ended.
+        sa.Index("keyword_filter_until_index", "until", postgresql_where=sa.text("until IS NOT NULL")),
     )
 
     id: int = id_field()

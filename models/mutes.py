@@ -16,6 +16,8 @@ class Mute(SQLModel, table=True):
         sa.UniqueConstraint("muter_id", "muted_id"),
         # Viewer.mutes, newest first.
         sa.Index("mute_muter_id_index", "muter_id", sa.text("id DESC")),
+        # The worker, for those that have ended.
+        sa.Index("mute_until_index", "until", postgresql_where=sa.text("until IS NOT NULL")),
         sa.CheckConstraint("muter_id <> muted_id", name="not_oneself"),
     )
 

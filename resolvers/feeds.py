@@ -114,8 +114,7 @@ async def home_feed(info: Info, first: First = DEFAULT_PAGE, after: After = None
 
     async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
         part = await context.resources.home.scan(home, before=GREATEST_ID if start is None else start, limit=limit)
-        entries = home.heard(part.entries)
-        return Scanned(entries, [entry.id for entry in entries], part.reached, part.is_end)
+        return Scanned(part.entries, [entry.id for entry in part.entries], part.reached, part.is_end)
 
     return await _feed(context, Listing.HOME_FEED, request, scan, home_reason(viewer.account_id))
 
@@ -225,10 +224,10 @@ async def _feed(
 async def _edges(
     context: Context, listing: Listing, entries: Sequence[FeedEntry], reason_of: Callable[[FeedEntry], FeedReason]
 ) -> list[FeedEdge | None]:
-    """The edges of entries; None for one whose post the viewer does not see."""
+    """The edges of entries; None for one that is not to be shown, or whose post the viewer does not see."""
     posts = await context.loaders.posts.load_all([entry.post_id for entry in entries])
     return [
-        None if post is None else new_tuple(FeedEdge, (listing, entry, post, reason_of))
+        None if post is None or not entry.is_shown else new_tuple(FeedEdge, (listing, entry, post, reason_of))
         for entry, post in zip(entries, posts, strict=True)
     ]
 
@@ -330,7 +329,7 @@ async def _home_event(context: Context, viewer: Viewer, message: HomeMessage) ->
     entry_id = message.changed_entry_id or message.added_entry_id
     assert entry_id is not None
     home = context.loaders.home_entries(viewer, WHOLE_POSTS)
-    entries = home.heard(await home.among([entry_id], since=0, before=GREATEST_ID, own_limit=0))
+    entries = await home.among([entry_id], since=0, before=GREATEST_ID, own_limit=0)
     for edge in await _edges(context, Listing.HOME_FEED, entries, home_reason(viewer.account_id)):
         if edge is not None:
             has_changed = message.changed_entry_id is not None

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from access.filters import Filter
 from core import ids
 from core.errors import BadInputError
 from loaders.base import BatchLoader
@@ -22,6 +23,7 @@ from resolvers.context import Context, Info
 MOST_NODES = 100
 
 NodeRow = PostRow | UserRow | HashtagRow | BookmarkFolderRow | ListRow | CircleRow
+NodeRow = PostRow | UserRow | HashtagRow | BookmarkFolderRow | Filter
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 ids.")]
 
 
@@ -44,6 +46,7 @@ _LOADERS: Mapping[ids.Kind, Callable[[Loaders], BatchLoader[int, Any]]] = {
     ids.Kind.BOOKMARK_FOLDER: attrgetter("bookmark_folders"),
     ids.Kind.LIST: attrgetter("lists"),
     ids.Kind.CIRCLE: attrgetter("circles"),
+    ids.Kind.FILTER: attrgetter("filters"),
 }
 
 

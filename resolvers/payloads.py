@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, Protocol, Self, TypeVar
 
+from access.filters import Filter
 from access.viewer import Viewer
 from actions.deletions import Deleted
 from core import errors
@@ -116,6 +117,30 @@ class DeletedBookmarkFolderPayload:
     """The folder that is gone."""
 
     deleted_folder_id: int | None = None
+    errors: Sequence[Refused] = ()
+
+    @classmethod
+    def refused(cls, reasons: Sequence[Refused]) -> Self:
+        return cls(errors=reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterPayload:
+    """The filter that an act changed."""
+
+    filter: Filter | None = None
+    errors: Sequence[Refused] = ()
+
+    @classmethod
+    def refused(cls, reasons: Sequence[Refused]) -> Self:
+        return cls(errors=reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedFilterPayload:
+    """The filter that is gone."""
+
+    deleted_filter_id: int | None = None
     errors: Sequence[Refused] = ()
 
     @classmethod

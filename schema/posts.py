@@ -10,6 +10,7 @@ from compiler import Attribute, lookup
 from core import ids
 from loaders.rows import PostRow
 from resolvers import answers, likers, payloads, posts
+from resolvers import filters, likers, payloads, posts
 from resolvers.arguments import Cursor, circle_number, post_number
 from resolvers.audiences import stored_visibility
 from resolvers.context import Info
@@ -26,6 +27,7 @@ from schema.users import User, UserConnection
 if TYPE_CHECKING:
     from schema.circles import Circle
     from schema.edits import PostEditConnection
+    from schema.filters import FilterMatch
 
 
 @strawberry.type(description="The place of a post that cannot be shown; it does not tell why.")
@@ -158,6 +160,10 @@ class Post(HasAudience, Node):
         then=bool,
         graphql_type=bool,
         description="Whether it is set aside among the hidden replies to the post above it.",
+    viewer_filters = lookup(
+        filters.fitting_filters,
+        graphql_type=list[Annotated["FilterMatch", strawberry.lazy("schema.filters")]],
+        description="The viewer's filters that fit it in a context; none fit one's own posts.",
     )
     replies = lookup(
         posts.replies,

@@ -34,6 +34,13 @@ from schema import (
     notes,
     pins,
     policies,
+    bookmarks,
+    edits,
+    feeds,
+    filters,
+    hashtags,
+    mutes,
+    pins,
     posts,
     profiles,
     searches,
@@ -341,6 +348,31 @@ class Mutation:
         resolver=notes.set_user_note,
         graphql_type=notes.SetUserNotePayload,
         description="Notes something on a user that nobody else sees, or removes that.",
+    )
+    mute_user = strawberry.mutation(
+        resolver=mutes.mute_user,
+        graphql_type=mutes.MuteUserPayload,
+        description="Keeps a user out of one's feeds, or only what they repost; again changes how.",
+    )
+    unmute_user = strawberry.mutation(
+        resolver=mutes.unmute_user,
+        graphql_type=mutes.UnmuteUserPayload,
+        description="Lets a user into one's feeds again.",
+    )
+    create_filter = strawberry.mutation(
+        resolver=filters.create_filter,
+        graphql_type=filters.CreateFilterPayload,
+        description="Makes a keyword filter; at most 100.",
+    )
+    update_filter = strawberry.mutation(
+        resolver=filters.update_filter,
+        graphql_type=filters.UpdateFilterPayload,
+        description="Changes a keyword filter.",
+    )
+    delete_filter = strawberry.mutation(
+        resolver=filters.delete_filter,
+        graphql_type=filters.DeleteFilterPayload,
+        description="Deletes a keyword filter.",
     )
     follow_hashtag = strawberry.mutation(
         resolver=hashtags.follow_hashtag,

@@ -17,6 +17,7 @@ from resolvers import feeds, hashtags, known_followers, payloads, posts, threads
 from resolvers import follow_requests as request_resolvers
 from resolvers import lists as list_resolvers
 from resolvers import settings as setting_resolvers
+from resolvers import feeds, filters, hashtags, mutes, payloads, posts, threads, users
 from resolvers.arguments import Cursor, Url, user_number
 from resolvers.context import Info
 from resolvers.entities import entities_of
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from schema.circles import CircleConnection
     from schema.entities import Entity
     from schema.feeds import FeedConnection
+    from schema.filters import FilterConnection
     from schema.hashtags import HashtagConnection
     from schema.lists import ListConnection
+    from schema.mutes import MuteConnection, UserMute
     from schema.posts import Post, PostConnection, PostRefConnection
     from schema.settings import Settings
 
@@ -151,6 +154,18 @@ class User(Node):
         key="id",
         graphql_type=str | None,
         description="What the viewer has noted on them; nobody else sees it.",
+    viewer_is_muting: bool = relation(
+        "viewer_mutes",
+        key="id",
+        then=bool,
+        graphql_type=bool,
+        description="Whether the viewer has muted them, be it only what they repost.",
+    )
+    viewer_mute = relation(
+        "viewer_mutes",
+        key="id",
+        graphql_type=Annotated["UserMute", strawberry.lazy("schema.mutes")] | None,
+        description="How the viewer has muted them; null if they have not.",
     )
     posts = strawberry.field(
         resolver=feeds.user_posts, graphql_type=LazyFeedConnection, description="What they posted, newest first."
@@ -244,6 +259,15 @@ class Viewer:
         resolver=block_resolvers.viewer_blocks,
         graphql_type=Annotated["UserConnection", strawberry.lazy("schema.users")],
         description="Whom this account blocks, newest block first; nobody else sees this list.",
+    mutes = strawberry.field(
+        resolver=mutes.viewer_mutes,
+        graphql_type=Annotated["MuteConnection", strawberry.lazy("schema.mutes")],
+        description="Whom this account has muted, the latest mute first; nobody else sees this list.",
+    )
+    filters = lookup(
+        filters.viewer_filters,
+        graphql_type=Annotated["FilterConnection", strawberry.lazy("schema.filters")],
+        description="The keyword filters of this account, newest first; at most 100, and nobody else sees them.",
     )
     bookmarks = strawberry.field(
         resolver=bookmark_resolvers.viewer_bookmarks,
