@@ -134,11 +134,11 @@ class _Keywords:
         parts: set[int] = set()
         words: set[int] = set()
         boundaries: set[int] | None = None
-        steps, keywords, shorter_keyword, lengths = self._steps, self._keyword, self._shorter_keyword, self._lengths
+        steps, shorter, keywords, shorter_keyword = self._steps, self._shorter, self._keyword, self._shorter_keyword
         state = 0
         for end, letter in enumerate(text, start=1):
             # Nearly every letter of nearly every text begins no keyword, and is worth no call.
-            state = steps[state].get(letter) or (self._after(state, letter) if state else 0)
+            state = steps[state].get(letter) or (self._after(shorter[state], letter) if state else 0)
             found = keywords[state]
             if found == 0:
                 continue
@@ -147,7 +147,7 @@ class _Keywords:
             is_end_of_word = end in boundaries
             while found and (is_end_of_word or found not in parts):
                 parts.add(found)
-                if is_end_of_word and end - lengths[found] in boundaries:
+                if is_end_of_word and end - self._lengths[found] in boundaries:
                     words.add(found)
                 found = shorter_keyword[found]
         return parts, words

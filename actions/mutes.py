@@ -38,10 +38,10 @@ def _upsert() -> sa.ClauseElement:
         is_only_of_reposts=sa.bindparam("only_reposts", type_=sa.Boolean),
         hides_notifications=sa.bindparam("hides", type_=sa.Boolean),
     )
-    changed = ("until", "is_only_of_reposts", "hides_notifications")
-    return new.on_conflict_do_update(
-        index_elements=[mute.c.muter_id, mute.c.muted_id], set_={name: new.excluded[name] for name in changed}
-    )
+    changed = {name: new.excluded[name] for name in ("until", "is_only_of_reposts", "hides_notifications")}
+    # One that has ended, and is not swept yet, begins anew.
+    began = sa.case((mute.c.until <= sa.func.now(), new.excluded.id), else_=mute.c.id)
+    return new.on_conflict_do_update(index_elements=[mute.c.muter_id, mute.c.muted_id], set_={"id": began, **changed})
 
 
 _UPSERT = command(_upsert())
@@ -74,7 +74,7 @@ async def unmute_user(tx: Transaction, viewer: Viewer, user_id: int) -> int:
     """Takes that back and gives the user's id. Raises NotFoundError."""
     # Whoever has muted somebody gets them out of there, whether they are shown to each other still or not.
     if not await tx.run(_DELETE, muter=viewer.account_id, muted=user_id):
-        await require_user(tx, viewer, user_id, path=("userId",), require=policy.require_unblocked_user)
+        await require_user(tx, viewer, user_id, path=("userId",))
     return user_id
 
 

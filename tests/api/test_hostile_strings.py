@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 from graphql import (
+    GraphQLEnumType,
+    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLNamedType,
@@ -121,6 +123,11 @@ def _nested(way: tuple[str, ...]) -> str:
     return inner
 
 
+def _acceptable(name: str, field: GraphQLInputField) -> str:
+    kind = get_named_type(field.type)
+    return next(iter(kind.values)) if isinstance(kind, GraphQLEnumType) else f'"{ACCEPTABLE.get(name, "POST")}"'
+
+
 def mutation_doors(schema: GraphQLSchema) -> Iterator[Door]:
     """Every text field of every mutation's input; the others are acceptable."""
     assert schema.mutation_type is not None
@@ -133,7 +140,7 @@ def mutation_doors(schema: GraphQLSchema) -> Iterator[Door]:
                 if variable not in TEXTS:
                     continue
                 given = {
-                    other: f'"{ACCEPTABLE.get(other, "POST")}"'
+                    other: _acceptable(other, sibling)
                     for other, sibling in kind.fields.items()
                     if other != field_name and is_required_input_field(sibling)
                 }
