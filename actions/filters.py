@@ -15,6 +15,8 @@ from core import text
 from core.clock import utc_now
 from core.database import Transaction, command, rows_of, values_of
 from core.errors import NotAllowedError, NotFoundError, Problem, ValidationError
+from events import outbox
+from events.relations import HomeChanged
 from models.filters import FilterAction, keyword_filter
 
 MOST_FILTERS = 100
@@ -79,7 +81,7 @@ _OWN_LOCKED = rows_of(
     _FilterValues,
 )
 _UPDATE = command(sa.update(keyword_filter).where(_IS_OWN).values(**_VALUES))
-_DELETE = command(sa.delete(keyword_filter).where(_IS_OWN))
+_DELETE = values_of(sa.delete(keyword_filter).where(_IS_OWN).returning(keyword_filter.c.contexts), int)
 _SWEEP = command(sa.delete(keyword_filter).where(keyword_filter.c.until <= _NOW))
 
 
@@ -112,6 +114,12 @@ def _named(values: _FilterValues) -> dict[str, object]:
     return {f"new_{name}": value for name, value in values._asdict().items()}
 
 
+async def _record(tx: Transaction, viewer: Viewer, contexts: int) -> None:
+    """Whoever has the home feed open reads it anew if a filter of these contexts is other than before."""
+    if contexts & Context.HOME:
+        await outbox.record(tx, HomeChanged(account_id=viewer.account_id))
+
+
 def _no_filter() -> NotFoundError:
     return NotFoundError("There is no such filter.", path=("filterId",))
 
@@ -129,6 +137,8 @@ async def create_filter(tx: Transaction, viewer: Viewer, new: NewFilter) -> int:
     )
     filter_id = await tx.row(_INSERT, at=tx.at, owner=viewer.account_id, **_named(values))
     assert filter_id is not None
+
+    await _record(tx, viewer, checked["contexts"])
     return filter_id
 
 
@@ -139,14 +149,22 @@ async def update_filter(tx: Transaction, viewer: Viewer, filter_id: int, change:
     if values is None:
         raise _no_filter()
 
-    await tx.run(_UPDATE, filter_id=filter_id, owner=viewer.account_id, **_named(values._replace(**checked)))
+    changed = values._replace(**checked)
+    if changed == values:
+        return filter_id
+    await tx.run(_UPDATE, filter_id=filter_id, owner=viewer.account_id, **_named(changed))
+
+    await _record(tx, viewer, values.contexts | changed.contexts)
     return filter_id
 
 
 async def delete_filter(tx: Transaction, viewer: Viewer, filter_id: int) -> int:
     """Deletes a filter and gives its id. Raises NotFoundError."""
-    if not await tx.run(_DELETE, filter_id=filter_id, owner=viewer.account_id):
+    contexts = await tx.row(_DELETE, filter_id=filter_id, owner=viewer.account_id)
+    if contexts is None:
         raise _no_filter()
+
+    await _record(tx, viewer, contexts)
     return filter_id
 
 

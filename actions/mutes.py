@@ -13,6 +13,8 @@ from actions.accounts import require_user
 from core.clock import utc_now
 from core.database import Transaction, command
 from core.errors import ValidationError
+from events import outbox
+from events.relations import HomeChanged
 from models.mutes import mute
 
 
@@ -41,7 +43,12 @@ def _upsert() -> sa.ClauseElement:
     changed = {name: new.excluded[name] for name in ("until", "is_only_of_reposts", "hides_notifications")}
     # One that has ended, and is not swept yet, begins anew.
     began = sa.case((mute.c.until <= sa.func.now(), new.excluded.id), else_=mute.c.id)
-    return new.on_conflict_do_update(index_elements=[mute.c.muter_id, mute.c.muted_id], set_={"id": began, **changed})
+    is_other = [mute.c[name].is_distinct_from(value) for name, value in changed.items()]
+    return new.on_conflict_do_update(
+        index_elements=[mute.c.muter_id, mute.c.muted_id],
+        set_={"id": began, **changed},
+        where=sa.or_(mute.c.until <= sa.func.now(), *is_other),
+    )
 
 
 _UPSERT = command(_upsert())
@@ -58,7 +65,7 @@ async def mute_user(tx: Transaction, viewer: Viewer, user_id: int, options: Mute
     await require_user(tx, viewer, user_id, path=path, require=policy.require_unblocked_user)
     policy.require_other_account(viewer, user_id, path=path)
 
-    await tx.run(
+    if not await tx.run(
         _UPSERT,
         at=tx.at,
         muter=viewer.account_id,
@@ -66,7 +73,10 @@ async def mute_user(tx: Transaction, viewer: Viewer, user_id: int, options: Mute
         ends_at=until,
         only_reposts=options.only_reposts,
         hides=options.hides_notifications,
-    )
+    ):
+        return user_id
+
+    await outbox.record(tx, HomeChanged(account_id=viewer.account_id))
     return user_id
 
 
@@ -75,6 +85,9 @@ async def unmute_user(tx: Transaction, viewer: Viewer, user_id: int) -> int:
     # Whoever has muted somebody gets them out of there, whether they are shown to each other still or not.
     if not await tx.run(_DELETE, muter=viewer.account_id, muted=user_id):
         await require_user(tx, viewer, user_id, path=("userId",))
+        return user_id
+
+    await outbox.record(tx, HomeChanged(account_id=viewer.account_id))
     return user_id
 
 

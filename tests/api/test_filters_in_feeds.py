@@ -8,7 +8,7 @@ import pytest
 from app.worker import Worker
 from tests.api.compiled import fallbacks_of
 from tests.api.feeds import FEEDS, bodies_in, pages_of, replies_to
-from tests.api.filters import new_filter, update
+from tests.api.filters import delete, new_filter, update
 from tests.api.live import listening
 from tests.api.mutes import run_out
 from tests.api.paging import nodes
@@ -187,12 +187,31 @@ async def test_filters_cost_a_request_one_statement_and_nobody_else_any(
 
 async def test_what_a_filter_hides_at_home_is_not_told_live(api: Api, world: World, worker: Worker) -> None:
     await new_filter(api, "spoiler", by=world.alice)
+    await worker.settle()
     async with listening(api.services, world.alice) as bodies:
         assert (await _next(bodies))["__typename"] == "Started"
         await world.post(world.bob, "a spoiler")
         await world.post(world.bob, "plain")
         await worker.settle()
         assert (await _next(bodies))["edge"]["node"]["body"] == "plain"
+
+
+async def test_a_feed_that_is_open_is_read_anew_when_its_filters_change(api: Api, world: World, worker: Worker) -> None:
+    async with listening(api.services, world.alice) as bodies:
+        assert (await _next(bodies))["__typename"] == "Started"
+        await new_filter(api, "elsewhere", by=world.alice, contexts=["PUBLIC", "THREAD", "PROFILE"])
+        made = await new_filter(api, "spoiler", by=world.alice)
+        for change in ({"keyword": "other"}, {"keyword": "other"}, {"contexts": ["PUBLIC"]}, {"action": "WARN"}):
+            await update(api, made["id"], by=world.alice, **change)
+        await delete(api, made["id"], by=world.alice)
+        last = await new_filter(api, "last", by=world.alice)
+        await delete(api, last["id"], by=world.alice)
+        await world.post(world.bob, "the end")
+        await worker.settle()
+        told = [await _next(bodies) for _ in range(6)]
+    names = [event["__typename"] for event in told]
+    # Made, changed, taken home away; made, deleted. The post comes on a queue of its own.
+    assert sorted(names) == ["PostAdded"] + ["Reset"] * 5
 
 
 async def _next(bodies: Any) -> Any:

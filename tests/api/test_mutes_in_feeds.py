@@ -153,18 +153,26 @@ async def test_a_mute_that_has_ended_leaves_nothing_out(api: Api, world: World, 
 
 async def test_the_muted_are_not_heard_live(api: Api, world: World, worker: Worker) -> None:
     await mute(api, world.bob, by=world.alice)
+    await worker.settle()
     async with listening(api.services, world.alice) as bodies:
         assert await _next(bodies) == {"__typename": "Started"}
         await world.post(world.bob, "muted")
+        await worker.settle()
         number = await world.post(world.carol, "heard")
         await worker.settle()
         assert (await _next(bodies))["edge"]["node"]["body"] == "heard"
         await world.repost(world.bob, number)
+        await worker.settle()
         await mute(api, world.bob, by=world.alice, onlyReposts=True)
         await worker.settle()
+        assert await _next(bodies) == {"__typename": "Reset"}
+        await mute(api, world.bob, by=world.alice, onlyReposts=True)
         await world.post(world.bob, "heard again")
         await worker.settle()
         assert (await _next(bodies))["edge"]["node"]["body"] == "heard again"
+        await unmute(api, world.bob, by=world.alice)
+        await worker.settle()
+        assert await _next(bodies) == {"__typename": "Reset"}
 
 
 async def _next(bodies: Any) -> Any:
