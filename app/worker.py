@@ -11,8 +11,7 @@ from datetime import timedelta
 
 import structlog
 
-from actions import counts, deletions, follow_requests, handles
-from actions import counts, deletions, filters, handles, mutes
+from actions import counts, deletions, filters, follow_requests, handles, mutes
 from app.recounting import open_recount_database, recount
 from app.services import open_cache, open_database, timeline_store
 from app.settings import Settings

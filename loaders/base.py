@@ -14,8 +14,7 @@ from core import spans
 from core.database import Reader
 from core.paging import Page, PageRequest, SortKey
 from loaders.facts import ANONYMOUS_ID
-from loaders.rows import Hydrated, Part, PostRow, UserRow
-from loaders.rows import Hydrated, Part, PostDetails, PostRow
+from loaders.rows import Hydrated, Part, PostDetails, PostRow, UserRow
 from loaders.tabs import Tab
 
 K = TypeVar("K", bound=Hashable)

@@ -26,13 +26,13 @@ from loaders.feeds import (
     UserWithPostsLoader,
     WantedPage,
 )
-from loaders.follow_requests import FollowRequestsByUserLoader, SentFollowRequestsByUserLoader
 from loaders.filters import (
     FilterByIdLoader,
     FilterPageByViewerLoader,
     FiltersByViewerLoader,
     FittingFiltersByPostLoader,
 )
+from loaders.follow_requests import FollowRequestsByUserLoader, SentFollowRequestsByUserLoader
 from loaders.follows import FollowersByUserLoader, FollowingByUserLoader
 from loaders.guard import guard
 from loaders.hashtag_feeds import EntriesByHashtagLoader
@@ -46,8 +46,8 @@ from loaders.known_followers import KnownFollowersByUserLoader
 from loaders.likers import LikersByPostLoader, RepostersByPostLoader
 from loaders.likes import LikesByUserLoader
 from loaders.lists import ListByIdLoader, ListsByAccountLoader, MembersByListLoader
-from loaders.notes import ViewerNoteByUserLoader
 from loaders.mutes import MutesByViewerLoader, ViewerMuteByUserLoader
+from loaders.notes import ViewerNoteByUserLoader
 from loaders.parts import MissedPartsOfPostsLoader, MissedPartsOfUsersLoader, PostPartLoader, UserPartLoader
 from loaders.permissions import PermissionsByPostLoader
 from loaders.pins import PinnedPostsByUserLoader

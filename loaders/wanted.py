@@ -83,6 +83,7 @@ class Wanted(NamedTuple):
     """What is asked of the posts of a list; `knows_muted` asks which entries are of threads the viewer has muted,
     or by people on their exclusive lists.
     """
+
     """What is asked of the posts of a list; with a `context`, what the viewer does not want there is not shown."""
 
     parts: Parts = EVERYTHING
@@ -117,11 +118,6 @@ def _form_of(wanted: Wanted, users: WantedUsers | None) -> _Form:
 
 
 class Arrived(NamedTuple):
-    """Entries, newest first; posts by id, None for those that the viewer may not see; the users that were wanted.
-
-    `hidden` are the ids of reposts by accounts that the viewer sees nothing of, or little; `muted` those of entries by
-    others in threads that the viewer has muted, or by people on their exclusive lists, if that was to be known.
-    """
     """Entries, newest first; posts by id, None for those that the viewer may not see; the users that were wanted."""
 
     entries: list[FeedEntry]
@@ -250,15 +246,6 @@ def _statement(select_entries: SelectEntries, form: _Form) -> _Made:
     own = select_posts(
         entries, on=post.c.id == entries.c.post_id, parts=form.parts, laid_out=laid_out, is_followed=is_followed
     )
-    # Columns behind the parent are there only in statements that need them.
-    own_columns: list[sa.ColumnElement[Any]] = []
-    other_columns: list[sa.ColumnElement[Any]] = []
-    if form.knows_muted:
-        # What one says oneself in a thread stays.
-        root_id = sa.func.coalesce(post.c.root_id, post.c.id)
-        is_left_out = sa.or_(is_muted(root_id), is_on_exclusive_list(entries.c.author_id))
-        own_columns.append(sa.and_(entries.c.author_id != VIEWER_ID, is_left_out))
-        other_columns.append(sa.false())
     own_columns = [_is_muted(entries, form.context), _NO_TEXT if form.context is None else warning_to_filter()]
     reply_columns: list[sa.ColumnElement[Any]] = [sa.false(), warning_to_filter()]
     other_columns: list[sa.ColumnElement[Any]] = [sa.false(), _NO_TEXT]
@@ -292,10 +279,14 @@ def _statement(select_entries: SelectEntries, form: _Form) -> _Made:
 
 
 def _is_muted(entries: sa.FromClause, context: Context | None) -> sa.ColumnElement[Any]:
-    """Whether the viewer has muted who is behind an entry, or its thread. What one says oneself stays."""
+    """Whether the viewer has muted who is behind an entry, or its thread, or keeps them on an exclusive list.
+
+    What one says oneself stays.
+    """
     if context is None or context is Context.PROFILE:
         return sa.false()
     muted = is_by_muted(entries.c.id, entries.c.author_id, entries.c.post_id, post.c.author_id)
     if context is Context.HOME:
-        muted = sa.or_(muted, is_muted(sa.func.coalesce(post.c.root_id, post.c.id)))
+        root_id = sa.func.coalesce(post.c.root_id, post.c.id)
+        muted = sa.or_(muted, is_muted(root_id), is_on_exclusive_list(entries.c.author_id))
     return sa.and_(entries.c.author_id != VIEWER_ID, muted)

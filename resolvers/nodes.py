@@ -22,8 +22,8 @@ from resolvers.context import Context, Info
 
 MOST_NODES = 100
 
-NodeRow = PostRow | UserRow | HashtagRow | BookmarkFolderRow | ListRow | CircleRow
-NodeRow = PostRow | UserRow | HashtagRow | BookmarkFolderRow | Filter
+NodeRow = PostRow | UserRow | HashtagRow | BookmarkFolderRow | ListRow | CircleRow | Filter
+
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 ids.")]
 
 

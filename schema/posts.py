@@ -9,8 +9,7 @@ from actions import posts as actions
 from compiler import Attribute, lookup
 from core import ids
 from loaders.rows import PostRow
-from resolvers import answers, likers, payloads, posts
-from resolvers import filters, likers, payloads, posts
+from resolvers import answers, filters, likers, payloads, posts
 from resolvers.arguments import Cursor, circle_number, post_number
 from resolvers.audiences import stored_visibility
 from resolvers.context import Info
@@ -160,6 +159,7 @@ class Post(HasAudience, Node):
         then=bool,
         graphql_type=bool,
         description="Whether it is set aside among the hidden replies to the post above it.",
+    )
     viewer_filters = lookup(
         filters.fitting_filters,
         graphql_type=list[Annotated["FilterMatch", strawberry.lazy("schema.filters")]],

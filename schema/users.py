@@ -13,11 +13,10 @@ from loaders.rows import Following, PostRow, UserRow
 from resolvers import blocks as block_resolvers
 from resolvers import bookmarks as bookmark_resolvers
 from resolvers import circles as circle_resolvers
-from resolvers import feeds, hashtags, known_followers, payloads, posts, threads, users
+from resolvers import feeds, filters, hashtags, known_followers, mutes, payloads, posts, threads, users
 from resolvers import follow_requests as request_resolvers
 from resolvers import lists as list_resolvers
 from resolvers import settings as setting_resolvers
-from resolvers import feeds, filters, hashtags, mutes, payloads, posts, threads, users
 from resolvers.arguments import Cursor, Url, user_number
 from resolvers.context import Info
 from resolvers.entities import entities_of
@@ -154,6 +153,7 @@ class User(Node):
         key="id",
         graphql_type=str | None,
         description="What the viewer has noted on them; nobody else sees it.",
+    )
     viewer_is_muting: bool = relation(
         "viewer_mutes",
         key="id",
@@ -259,6 +259,7 @@ class Viewer:
         resolver=block_resolvers.viewer_blocks,
         graphql_type=Annotated["UserConnection", strawberry.lazy("schema.users")],
         description="Whom this account blocks, newest block first; nobody else sees this list.",
+    )
     mutes = strawberry.field(
         resolver=mutes.viewer_mutes,
         graphql_type=Annotated["MuteConnection", strawberry.lazy("schema.mutes")],
