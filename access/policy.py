@@ -187,6 +187,18 @@ def require_viewer(viewer: Viewer | None) -> Viewer:
     return viewer
 
 
+def require_standing(*, is_suspended: bool) -> None:
+    """Raises NotAllowedError for a suspended viewer: they read, and do nothing."""
+    if is_suspended:
+        raise NotAllowedError("Your account is suspended.")
+
+
+def require_moderator(*, is_moderator: bool) -> None:
+    """Raises NotAllowedError for everybody but moderators."""
+    if not is_moderator:
+        raise NotAllowedError("Only moderators can do this.")
+
+
 def require_visible_post(post: PostFacts | None, facts: FactsOfPost, *, path: tuple[str, ...]) -> None:
     """Raises NotFoundError at `path` of the input if the viewer of these facts may not see the post."""
     if not can_see_post(post, facts):

@@ -10,3 +10,5 @@ class Viewer(NamedTuple):
     account_id: int
     session_id: int
     token_expires_at: datetime
+    # Whether the account was suspended when the token was made: it may read, and acts only if that was lifted since.
+    was_suspended: bool = False

@@ -156,7 +156,7 @@ class ProcessServices:
             claims = self.resources.tokens.access_claims(authorization[len(_SCHEME) :].strip(), now=utc_now())
         except InvalidTokenError as error:
             raise UnauthenticatedError(str(error)) from error
-        viewer = Viewer(claims.account_id, claims.session_id, claims.expires_at)
+        viewer = Viewer(claims.account_id, claims.session_id, claims.expires_at, claims.was_suspended)
         if self.is_revoked(viewer):
             raise UnauthenticatedError("This session has ended. Sign in again.")
         return viewer

@@ -35,6 +35,7 @@ class AccessClaims(NamedTuple):
     account_id: int
     session_id: int
     expires_at: datetime
+    was_suspended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,15 @@ class Tokens:
         # A client sends the same token with every request of a quarter of an hour; checking it once is enough.
         self._checked: OrderedDict[str, AccessClaims] = OrderedDict()
 
-    def access_token(self, *, account_id: int, session_id: int, now: datetime) -> tuple[str, datetime]:
-        """A new access token and when it expires."""
+    def access_token(
+        self, *, account_id: int, session_id: int, now: datetime, was_suspended: bool = False
+    ) -> tuple[str, datetime]:
+        """A new access token and when it expires. `was_suspended`: the account is suspended now."""
         expires_at = (now + self._access_ttl).replace(microsecond=0)
-        payload = orjson.dumps({"a": str(account_id), "s": str(session_id), "e": int(expires_at.timestamp())})
-        return jws.serialize_compact({"alg": _ALGORITHM}, payload, self._key), expires_at
+        claims: dict[str, str | int] = {"a": str(account_id), "s": str(session_id), "e": int(expires_at.timestamp())}
+        if was_suspended:
+            claims["x"] = 1
+        return jws.serialize_compact({"alg": _ALGORITHM}, orjson.dumps(claims), self._key), expires_at
 
     def access_claims(self, token: str, *, now: datetime) -> AccessClaims:
         """What a valid token says. Raises InvalidTokenError."""
@@ -83,6 +88,7 @@ class Tokens:
                 account_id=int(content["a"]),
                 session_id=int(content["s"]),
                 expires_at=datetime.fromtimestamp(content["e"], UTC),
+                was_suspended="x" in content,
             )
         except (JoseError, ValueError, TypeError, KeyError) as error:
             raise InvalidTokenError("The access token is not valid.") from error

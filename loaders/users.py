@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from access.viewer import Viewer
-from core.database import Reader, Statement, rows_of
+from core.database import Reader, Statement, rows_of, values_of
 from loaders.base import BatchLoader
 from loaders.facts import VIEWER_ID
 from loaders.hydration import HAS_HANDLE, as_it_is, select_users
@@ -83,6 +83,14 @@ class AccountRow(NamedTuple):
 _OWN = rows_of(
     sa.select(account.c.id, account.c.email, account.c.is_private).where(account.c.id == VIEWER_ID), AccountRow
 )
+
+
+_IS_SUSPENDED = values_of(sa.select(account.c.suspended_at.is_not(None)).where(account.c.id == VIEWER_ID), bool)
+
+
+async def fetch_is_suspended(db: Reader, viewer: Viewer) -> bool:
+    """Whether the viewer's account is suspended now."""
+    return bool(await db.row(_IS_SUSPENDED, viewer_id=viewer.account_id))
 
 
 async def fetch_own_account(db: Reader, viewer: Viewer) -> AccountRow | None:

@@ -16,6 +16,7 @@ from core.passwords import Passwords
 from core.tokens import Tokens
 from events.bus import Bell, Bus
 from loaders.registry import Loaders
+from loaders.users import fetch_is_suspended
 from timelines.home import HomeTimelines
 
 P = ParamSpec("P")
@@ -74,7 +75,17 @@ class Context:
     async def transact(
         self, action: Callable[Concatenate[Transaction, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Runs an action in a transaction of its own and commits it; what is read afterwards is read anew."""
+        """Runs an action in a transaction of its own and commits it; what is read afterwards is read anew.
+
+        Raises NotAllowedError if the viewer is suspended.
+        """
+        await self._require_standing()
+        return await self.transact_as_anyone(action, *args, **kwargs)
+
+    async def transact_as_anyone(
+        self, action: Callable[Concatenate[Transaction, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """The same for an act that stays open to suspended accounts: signing in, on and out."""
         result = await self.resources.db.transact(action, *args, **kwargs)
         self._committed()
         return result
@@ -82,10 +93,16 @@ class Context:
     async def transact_in_one_write(
         self, action: Callable[Concatenate[Transaction, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """The same for an action whose one writing statement is its last."""
+        """As `transact`, for an action whose one writing statement is its last."""
+        await self._require_standing()
         result = await self.resources.db.transact_in_one_write(action, *args, **kwargs)
         self._committed()
         return result
+
+    async def _require_standing(self) -> None:
+        # Nobody else's account is looked up for it: a suspension ends the sessions, and the tokens, that there were.
+        if self.viewer is not None and self.viewer.was_suspended:
+            policy.require_standing(is_suspended=await fetch_is_suspended(self.resources.db, self.viewer))
 
     def _committed(self) -> None:
         self.forget_loaded()

@@ -13,7 +13,7 @@ from resolvers.payloads import BarePayload, SessionPayload, refusals_as
 async def register(context: Context, new: accounts.NewAccount, password: str) -> SessionPayload:
     accounts.check_new_account(new, password=password)
     password_hash = await context.resources.passwords.hash(password)
-    account_id = await context.transact(accounts.register, new, password_hash=password_hash)
+    account_id = await context.transact_as_anyone(accounts.register, new, password_hash=password_hash)
     return await _open(context, account_id)
 
 
@@ -27,7 +27,7 @@ async def login(context: Context, handle: str, password: str) -> SessionPayload:
         raise NotAllowedError("The handle or the password is wrong.")
     if passwords.is_outdated(found.password_hash):
         renewed = await passwords.hash(password)
-        await context.transact(accounts.replace_password_hash, found.account_id, password_hash=renewed)
+        await context.transact_as_anyone(accounts.replace_password_hash, found.account_id, password_hash=renewed)
     return await _open(context, found.account_id)
 
 
@@ -39,7 +39,7 @@ async def refresh_session(context: Context, refresh_token: str) -> SessionPayloa
         claims = refresh_claims(refresh_token)
     except InvalidTokenError as error:
         raise ended from error
-    opened = await context.transact(
+    opened = await context.transact_as_anyone(
         sessions.refresh_session, claims, tokens=resources.tokens, ttl=resources.session_ttl
     )
     if opened is None:
@@ -49,20 +49,22 @@ async def refresh_session(context: Context, refresh_token: str) -> SessionPayloa
 
 @refusals_as(BarePayload)
 async def logout(context: Context) -> BarePayload:
-    await context.transact(sessions.close_session, context.require_viewer())
+    await context.transact_as_anyone(sessions.close_session, context.require_viewer())
     return BarePayload()
 
 
 async def _open(context: Context, account_id: int) -> SessionPayload:
-    opened = await context.transact(sessions.open_session, account_id, ttl=context.resources.session_ttl)
+    opened = await context.transact_as_anyone(sessions.open_session, account_id, ttl=context.resources.session_ttl)
     return _payload(context, opened)
 
 
 def _payload(context: Context, opened: sessions.OpenSession) -> SessionPayload:
     """The session's tokens. What else the document asks for is answered to whom they belong."""
     tokens = context.resources.tokens
-    access_token, expires_at = tokens.access_token(account_id=opened.account_id, session_id=opened.id, now=utc_now())
-    context.viewer = Viewer(opened.account_id, opened.id, expires_at)
+    access_token, expires_at = tokens.access_token(
+        account_id=opened.account_id, session_id=opened.id, now=utc_now(), was_suspended=opened.is_suspended
+    )
+    context.viewer = Viewer(opened.account_id, opened.id, expires_at, opened.is_suspended)
     context.forget_loaded()
     return SessionPayload(
         access_token=access_token,

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -147,7 +148,8 @@ async def test_the_scheme_may_be_in_any_case(api: Api, world: World, scheme: str
 
 
 async def test_a_token_that_is_not_good_is_no_anonymous_request(api: Api, world: World) -> None:
-    good, claims = world.alice.token, {"account_id": world.alice.account_id, "session_id": 1}
+    good = world.alice.token
+    claims: Any = {"account_id": world.alice.account_id, "session_id": 1}
     tokens = api.services.resources.tokens
     expired, _ = tokens.access_token(now=utc_now() - timedelta(hours=1), **claims)
     foreign, _ = Tokens("another secret of many characters", access_ttl_s=900).access_token(now=utc_now(), **claims)
