@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import regex
 
 from core import text
-from core.errors import Problem
+from core.errors import Problem, ValidationError
 from core.spoofing import defused
 from core.urls import LONGEST_URL_CHARS, InvalidUrlError, normalised_url
 
@@ -20,6 +20,8 @@ LONGEST_BIO_GRAPHEMES = 500
 LONGEST_BIO_BYTES = 8_000
 LONGEST_NOTE_GRAPHEMES = 500
 LONGEST_NOTE_BYTES = 8_000
+LONGEST_REMARK_GRAPHEMES = 1_000
+LONGEST_REMARK_BYTES = 16_000
 LONGEST_FOLDER_NAME_GRAPHEMES = 64
 LONGEST_FOLDER_NAME_BYTES = 640
 LONGEST_GROUP_NAME_GRAPHEMES = 64
@@ -58,6 +60,7 @@ CONTENT_WARNING = Bounds(LONGEST_CONTENT_WARNING_GRAPHEMES, LONGEST_CONTENT_WARN
 DISPLAY_NAME = Bounds(LONGEST_DISPLAY_NAME_GRAPHEMES, LONGEST_DISPLAY_NAME_BYTES)
 BIO = Bounds(LONGEST_BIO_GRAPHEMES, LONGEST_BIO_BYTES)
 NOTE = Bounds(LONGEST_NOTE_GRAPHEMES, LONGEST_NOTE_BYTES)
+REMARK = Bounds(LONGEST_REMARK_GRAPHEMES, LONGEST_REMARK_BYTES)
 FOLDER_NAME = Bounds(LONGEST_FOLDER_NAME_GRAPHEMES, LONGEST_FOLDER_NAME_BYTES)
 GROUP_NAME = Bounds(LONGEST_GROUP_NAME_GRAPHEMES, LONGEST_GROUP_NAME_BYTES)
 FIELD_NAME = Bounds(LONGEST_FIELD_NAME_GRAPHEMES, LONGEST_FIELD_NAME_BYTES)
@@ -74,6 +77,19 @@ def profile_text(value: str) -> str:
     if len(value) > LONGEST_BIO_BYTES:
         return value
     return text.normalised(defused(text.normalised(value)))
+
+
+def remark(value: str | None, *, field: str) -> str | None:
+    """What one writes beside a report or an act of moderation, as it is stored: None for nothing but white space.
+
+    Raises ValidationError.
+    """
+    if value is None:
+        return None
+    stored = text.normalised(value)
+    if problem := problem_of_text(stored, REMARK, field=field, may_be_blank=True):
+        raise ValidationError(problem)
+    return None if text.is_blank(stored) else stored
 
 
 def profile_line(value: str) -> str:

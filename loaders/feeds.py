@@ -184,14 +184,16 @@ async def fetch_home_entries(db: Reader, viewer_id: int, *, before: int, limit: 
 
 _IS_THERE = values_of(
     sa.select(sa.literal_column("1")).where(
-        post.c.id == sa.bindparam("entry_id", type_=sa.BigInteger), post.c.deleted_at.is_(None)
+        post.c.id == sa.bindparam("entry_id", type_=sa.BigInteger),
+        post.c.deleted_at.is_(None),
+        post.c.taken_down_at.is_(None),
     ),
     int,
 )
 
 
 async def is_entry_there(db: Reader, entry_id: int) -> bool:
-    """Whether the post or repost exists and is not deleted."""
+    """Whether the post or repost exists, and is neither deleted nor taken down."""
     return await db.row(_IS_THERE, entry_id=entry_id) is not None
 
 

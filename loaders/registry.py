@@ -48,6 +48,12 @@ from loaders.likes import LikesByUserLoader
 from loaders.lists import ListByIdLoader, ListsByAccountLoader, MembersByListLoader
 from loaders.mutes import MutesByViewerLoader, ViewerMuteByUserLoader
 from loaders.notes import ViewerNoteByUserLoader
+from loaders.moderation import (
+    ModerationActionByIdLoader,
+    ModerationActionsByAccountLoader,
+    StandingLoader,
+    WarningsByAccountLoader,
+)
 from loaders.parts import MissedPartsOfPostsLoader, MissedPartsOfUsersLoader, PostPartLoader, UserPartLoader
 from loaders.permissions import PermissionsByPostLoader
 from loaders.pins import PinnedPostsByUserLoader
@@ -59,6 +65,7 @@ from loaders.posts import (
 )
 from loaders.quotes import QuotesByPostLoader
 from loaders.ranked_replies import RankedRepliesLoader, RepliesByPostAuthorFirstLoader, TopRepliesByPostLoader
+from loaders.reports import ReportByIdLoader, ReportsByReporterLoader
 from loaders.rows import Hydrated, Part, PostAudience, PostCounts, PostDetails, PostRow, UserCounts, UserDetails
 from loaders.tabs import Tab
 from loaders.thinned import ThinnedPageLoader
@@ -155,6 +162,16 @@ class Loaders:
     @lazy
     def circles_of_posts(self) -> CircleByPostLoader:
         return CircleByPostLoader(self)
+    def reports(self) -> ReportByIdLoader:
+        return ReportByIdLoader(self)
+
+    @lazy
+    def moderation_actions(self) -> ModerationActionByIdLoader:
+        return ModerationActionByIdLoader(self)
+
+    @lazy
+    def viewer_standing(self) -> StandingLoader:
+        return StandingLoader(self)
 
     @lazy
     def missed_parts_of_posts(self) -> MissedPartsOfPostsLoader:
@@ -306,6 +323,14 @@ class Loaders:
 
     def circle_members(self, request: PageRequest) -> MembersByCircleLoader:
         return self._list(MembersByCircleLoader, request)
+    def own_reports(self, request: PageRequest) -> ReportsByReporterLoader:
+        return self._list(ReportsByReporterLoader, request)
+
+    def moderation_actions_of_users(self, request: PageRequest) -> ModerationActionsByAccountLoader:
+        return self._list(ModerationActionsByAccountLoader, request)
+
+    def warnings(self, request: PageRequest) -> WarningsByAccountLoader:
+        return self._list(WarningsByAccountLoader, request)
 
     def likers(self, request: PageRequest) -> LikersByPostLoader:
         return self._list(LikersByPostLoader, request)

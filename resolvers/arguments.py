@@ -76,6 +76,11 @@ def circle_number(circle_id: strawberry.ID) -> int:
     return ids.number_of(ids.Kind.CIRCLE, circle_id)
 
 
+def report_number(report_id: strawberry.ID) -> int:
+    """The number behind a report's id; ids.NOBODY if it is no report's id."""
+    return ids.number_of(ids.Kind.REPORT, report_id)
+
+
 @strawberry.enum(description="A part of what a user has posted.")
 class UserPostsKind(Enum):
     """The tabs of a profile."""

@@ -16,6 +16,9 @@ from loaders.circles import CircleRow
 from loaders.hashtags import HashtagRow
 from loaders.lists import ListRow
 from loaders.registry import Loaders
+from loaders.moderation import ModerationActionRow
+from loaders.registry import Loaders
+from loaders.reports import ReportRow
 from loaders.rows import PostRow, UserRow
 from resolvers.arguments import NodeId
 from resolvers.context import Context, Info
@@ -24,6 +27,7 @@ MOST_NODES = 100
 
 NodeRow = PostRow | UserRow | HashtagRow | BookmarkFolderRow | ListRow | CircleRow | Filter
 
+NodeRow = PostRow | UserRow | HashtagRow | BookmarkFolderRow | ReportRow | ModerationActionRow
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 ids.")]
 
 
@@ -47,6 +51,8 @@ _LOADERS: Mapping[ids.Kind, Callable[[Loaders], BatchLoader[int, Any]]] = {
     ids.Kind.LIST: attrgetter("lists"),
     ids.Kind.CIRCLE: attrgetter("circles"),
     ids.Kind.FILTER: attrgetter("filters"),
+    ids.Kind.REPORT: attrgetter("reports"),
+    ids.Kind.MODERATION_ACTION: attrgetter("moderation_actions"),
 }
 
 

@@ -12,6 +12,8 @@ from actions.deletions import Deleted
 from core import errors
 from loaders.bookmarks import BookmarkFolderRow
 from loaders.hashtags import HashtagRow
+from loaders.moderation import ModerationActionRow
+from loaders.reports import ReportRow
 from loaders.rows import PostRow, UserRow
 
 
@@ -177,6 +179,30 @@ class HashtagPayload:
     """The hashtag that an act followed or unfollowed."""
 
     hashtag: HashtagRow | None = None
+    errors: Sequence[Refused] = ()
+
+    @classmethod
+    def refused(cls, reasons: Sequence[Refused]) -> Self:
+        return cls(errors=reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPayload:
+    """The report that was made or answered."""
+
+    report: ReportRow | None = None
+    errors: Sequence[Refused] = ()
+
+    @classmethod
+    def refused(cls, reasons: Sequence[Refused]) -> Self:
+        return cls(errors=reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class ModerationActionPayload:
+    """What a moderator did."""
+
+    action: ModerationActionRow | None = None
     errors: Sequence[Refused] = ()
 
     @classmethod

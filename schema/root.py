@@ -16,8 +16,10 @@ from core.spans import Tracer
 from resolvers import feeds as feed_resolvers
 from resolvers import hashtags as hashtag_resolvers
 from resolvers import lists as list_resolvers
+from resolvers import moderation as moderation_resolvers
 from resolvers import nodes
 from resolvers import posts as post_resolvers
+from resolvers import reports as report_resolvers
 from resolvers import searches as search_resolvers
 from resolvers import suggestions as suggestion_resolvers
 from resolvers import users as user_resolvers
@@ -34,10 +36,12 @@ from schema import (
     lists,
     mutes,
     notes,
+    moderation,
     pins,
     policies,
     posts,
     profiles,
+    reports,
     searches,
     sessions,
     settings,
@@ -106,6 +110,16 @@ class Query:
         resolver=feed_resolvers.public_feed,
         graphql_type=feeds.FeedConnection,
         description="Everybody's public posts, newest first, without replies and reposts.",
+    )
+    reports = strawberry.field(
+        resolver=report_resolvers.queue,
+        graphql_type=reports.ReportConnection,
+        description="What was reported, oldest first; empty for everybody but moderators.",
+    )
+    moderation_actions = strawberry.field(
+        resolver=moderation_resolvers.moderation_actions,
+        graphql_type=moderation.ModerationActionConnection,
+        description="What moderators did, newest first; empty for everybody but moderators.",
     )
 
 
@@ -378,6 +392,21 @@ class Mutation:
         resolver=hashtags.unfollow_hashtag,
         graphql_type=hashtags.UnfollowHashtagPayload,
         description="Stops following a hashtag.",
+    )
+    report_content = strawberry.mutation(
+        resolver=reports.report_content,
+        graphql_type=reports.ReportContentPayload,
+        description="Reports a user or a post to the moderators; again, while that is open, is once.",
+    )
+    resolve_report = strawberry.mutation(
+        resolver=reports.resolve_report,
+        graphql_type=reports.ResolveReportPayload,
+        description="Answers a report. For moderators.",
+    )
+    take_action = strawberry.mutation(
+        resolver=moderation.take_action,
+        graphql_type=moderation.TakeActionPayload,
+        description="Does something about a user or a post, and keeps a record of it. For moderators.",
     )
 
 

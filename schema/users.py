@@ -14,6 +14,7 @@ from resolvers import blocks as block_resolvers
 from resolvers import bookmarks as bookmark_resolvers
 from resolvers import circles as circle_resolvers
 from resolvers import feeds, filters, hashtags, known_followers, mutes, payloads, posts, threads, users
+from resolvers import feeds, hashtags, moderation, payloads, posts, reports, threads, users
 from resolvers import follow_requests as request_resolvers
 from resolvers import lists as list_resolvers
 from resolvers import settings as setting_resolvers
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from schema.hashtags import HashtagConnection
     from schema.lists import ListConnection
     from schema.mutes import MuteConnection, UserMute
+    from schema.moderation import ModerationActionConnection, WarningConnection
     from schema.posts import Post, PostConnection, PostRefConnection
+    from schema.reports import ReportConnection
     from schema.settings import Settings
 
 LazyFeedConnection = Annotated["FeedConnection", strawberry.lazy("schema.feeds")]
@@ -197,6 +200,11 @@ class User(Node):
         graphql_type=LazyListConnection,
         description="Their lists of people, newest first; private ones are seen by themselves alone.",
     )
+    moderation_actions = lookup(
+        moderation.actions_of_user,
+        graphql_type=Annotated["ModerationActionConnection", strawberry.lazy("schema.moderation")],
+        description="What moderators did about them, newest first; empty for everybody but moderators.",
+    )
 
 
 @strawberry.type(description="A user in a list.")
@@ -294,6 +302,30 @@ class Viewer:
         resolver=hashtags.followed_hashtags,
         graphql_type=Annotated["HashtagConnection", strawberry.lazy("schema.hashtags")],
         description="The hashtags that this account follows, newest follow first; nobody else sees this list.",
+    )
+    reports = lookup(
+        reports.viewer_reports,
+        graphql_type=Annotated["ReportConnection", strawberry.lazy("schema.reports")],
+        description="What this account has reported, newest first, and what became of it.",
+    )
+    warnings = lookup(
+        moderation.warnings,
+        graphql_type=Annotated["WarningConnection", strawberry.lazy("schema.moderation")],
+        description="What moderators did about this account and want it to know, newest first.",
+    )
+    is_moderator: bool = relation(
+        "viewer_standing",
+        key="account_id",
+        then=Attribute("is_moderator", absent=False),
+        graphql_type=bool,
+        description="Whether this account moderates.",
+    )
+    suspended_at = relation(
+        "viewer_standing",
+        key="account_id",
+        then=Attribute("suspended_at", absent=None),
+        graphql_type=datetime | None,
+        description="Since when this account is suspended, hidden from others and may only read; null if it is not.",
     )
 
 
