@@ -2,7 +2,20 @@
 
 import typer
 
-from app.commands import counters, dev, explain, imports, migrate, schema, seed, serve, settings, web, worker
+from app.commands import (
+    counters,
+    dev,
+    explain,
+    imports,
+    migrate,
+    moderation,
+    schema,
+    seed,
+    serve,
+    settings,
+    web,
+    worker,
+)
 
 cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
@@ -21,6 +34,8 @@ cli.command("schema")(schema.schema)
 cli.command("explain")(explain.explain)
 cli.command("web")(web.web)
 cli.command("settings")(settings.settings_document)
+cli.command("moderator")(moderation.moderator)
+cli.command("suspend")(moderation.suspend)
 cli.add_typer(counters.cli, name="counters")
 cli.add_typer(imports.cli, name="import")
 
