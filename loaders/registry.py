@@ -46,14 +46,14 @@ from loaders.known_followers import KnownFollowersByUserLoader
 from loaders.likers import LikersByPostLoader, RepostersByPostLoader
 from loaders.likes import LikesByUserLoader
 from loaders.lists import ListByIdLoader, ListsByAccountLoader, MembersByListLoader
-from loaders.mutes import MutesByViewerLoader, ViewerMuteByUserLoader
-from loaders.notes import ViewerNoteByUserLoader
 from loaders.moderation import (
     ModerationActionByIdLoader,
     ModerationActionsByAccountLoader,
     StandingLoader,
     WarningsByAccountLoader,
 )
+from loaders.mutes import MutesByViewerLoader, ViewerMuteByUserLoader
+from loaders.notes import ViewerNoteByUserLoader
 from loaders.parts import MissedPartsOfPostsLoader, MissedPartsOfUsersLoader, PostPartLoader, UserPartLoader
 from loaders.permissions import PermissionsByPostLoader
 from loaders.pins import PinnedPostsByUserLoader
@@ -162,6 +162,8 @@ class Loaders:
     @lazy
     def circles_of_posts(self) -> CircleByPostLoader:
         return CircleByPostLoader(self)
+
+    @lazy
     def reports(self) -> ReportByIdLoader:
         return ReportByIdLoader(self)
 
@@ -323,6 +325,7 @@ class Loaders:
 
     def circle_members(self, request: PageRequest) -> MembersByCircleLoader:
         return self._list(MembersByCircleLoader, request)
+
     def own_reports(self, request: PageRequest) -> ReportsByReporterLoader:
         return self._list(ReportsByReporterLoader, request)
 

@@ -15,7 +15,6 @@ from loaders.bookmarks import BookmarkFolderRow
 from loaders.circles import CircleRow
 from loaders.hashtags import HashtagRow
 from loaders.lists import ListRow
-from loaders.registry import Loaders
 from loaders.moderation import ModerationActionRow
 from loaders.registry import Loaders
 from loaders.reports import ReportRow
@@ -25,9 +24,9 @@ from resolvers.context import Context, Info
 
 MOST_NODES = 100
 
-NodeRow = PostRow | UserRow | HashtagRow | BookmarkFolderRow | ListRow | CircleRow | Filter
-
-NodeRow = PostRow | UserRow | HashtagRow | BookmarkFolderRow | ReportRow | ModerationActionRow
+NodeRow = (
+    PostRow | UserRow | HashtagRow | BookmarkFolderRow | ListRow | CircleRow | Filter | ReportRow | ModerationActionRow
+)
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 ids.")]
 
 

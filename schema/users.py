@@ -13,8 +13,19 @@ from loaders.rows import Following, PostRow, UserRow
 from resolvers import blocks as block_resolvers
 from resolvers import bookmarks as bookmark_resolvers
 from resolvers import circles as circle_resolvers
-from resolvers import feeds, filters, hashtags, known_followers, mutes, payloads, posts, threads, users
-from resolvers import feeds, hashtags, moderation, payloads, posts, reports, threads, users
+from resolvers import (
+    feeds,
+    filters,
+    hashtags,
+    known_followers,
+    moderation,
+    mutes,
+    payloads,
+    posts,
+    reports,
+    threads,
+    users,
+)
 from resolvers import follow_requests as request_resolvers
 from resolvers import lists as list_resolvers
 from resolvers import settings as setting_resolvers
@@ -32,8 +43,8 @@ if TYPE_CHECKING:
     from schema.filters import FilterConnection
     from schema.hashtags import HashtagConnection
     from schema.lists import ListConnection
-    from schema.mutes import MuteConnection, UserMute
     from schema.moderation import ModerationActionConnection, WarningConnection
+    from schema.mutes import MuteConnection, UserMute
     from schema.posts import Post, PostConnection, PostRefConnection
     from schema.reports import ReportConnection
     from schema.settings import Settings
