@@ -20,9 +20,11 @@ subscription LiveHome {
 
 
 @asynccontextmanager
-async def listening(services: ProcessServices, person: Person) -> AsyncIterator[AsyncIterator[Any]]:
-    """The bodies of the responses of a person's LIVE_HOME."""
-    request = GraphQLRequest(LIVE_HOME)
+async def listening(
+    services: ProcessServices, person: Person, document: str = LIVE_HOME
+) -> AsyncIterator[AsyncIterator[Any]]:
+    """The bodies of the responses of a person's subscription."""
+    request = GraphQLRequest(document)
     async with (
         opened_context(services, person.viewer, client_ip="", request_id="live") as context,
         aclosing(subscribe(services, context, request, request_id="live")) as outcomes,

@@ -1,0 +1,116 @@
+"""Acts tell nothing of what is hidden: it answers as what does not exist, by the same statements."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from graphql import GraphQLInputObjectType, GraphQLSchema, get_named_type
+
+from core import ids
+from schema.documents import core_schema
+from schema.root import build_schema
+from tests.contracts.matrix.acts import ACTS, SOURCES, Act, absent, actors, named
+from tests.contracts.matrix.stage import set_stage
+from tests.fixtures.api import Api
+from tests.worlds import post_id
+
+# Fields of inputs that name a post or a user, by how their names end.
+NAMING = ("postId", "userId", "userIds", "replyToId", "quoteId")
+NOT_FOUND = "NotFoundError"
+
+
+def act_id(act: Act) -> str:
+    return f"{act.name} by {act.key}"
+
+
+def is_refused_as_absent(payload: Any) -> bool:
+    return [error["__typename"] for error in payload["errors"]] == [NOT_FOUND]
+
+
+@pytest.mark.parametrize("act", ACTS, ids=act_id)
+async def test_what_is_hidden_answers_as_what_does_not_exist(api: Api, act: Act) -> None:
+    stage = await set_stage(api.services)
+    answers: set[bool] = set()
+    for actor in actors(stage, act):
+        targets = named(stage, act, actor)
+        data = await api.data(
+            act.document_on([*(target.id for target in targets), absent(act)]), by=stage.person(actor)
+        )
+        *payloads, of_absent = data.values()
+        assert is_refused_as_absent(of_absent)
+        for target, payload in zip(targets, payloads, strict=True):
+            answers.add(target.is_visible)
+            if target.is_visible:
+                assert not is_refused_as_absent(payload), (actor, target.word)
+            else:
+                assert payload == of_absent, (actor, target.word)
+        told = json.dumps(data)
+        assert [target.word for target in targets if not target.is_visible and target.word in told] == []
+    assert answers == {True, False}
+
+
+@pytest.mark.parametrize("column", SOURCES)
+async def test_what_one_has_deleted_tells_only_of_what_one_sees(api: Api, column: str) -> None:
+    stage, act = await set_stage(api.services), SOURCES[column]
+    for actor in actors(stage, act):
+        targets = named(stage, act, actor)
+        rows = [{column: ids.number_of(ids.Kind.POST, target.id)} for target in targets]
+        written = [post_id(number) for number in await stage.write(actor, rows)]
+        payloads = (await api.data(act.document_on(written), by=stage.person(actor))).values()
+        for target, payload in zip(targets, payloads, strict=True):
+            assert (target.word in json.dumps(payload)) is target.is_visible, (actor, target.word)
+
+
+@contextmanager
+def noting(api: Api) -> Iterator[list[str]]:
+    """Notes the text of every statement, and every round trip to Redis."""
+    noted: list[str] = []
+
+    def note_trip() -> None:
+        noted.append("Redis")
+
+    db, cache = api.services.db, api.services.cache
+    db.observers.append(noted.append)
+    cache.round_trip_observers.append(note_trip)
+    try:
+        yield noted
+    finally:
+        db.observers.remove(noted.append)
+        cache.round_trip_observers.remove(note_trip)
+
+
+@pytest.mark.parametrize("act", ACTS, ids=act_id)
+async def test_what_is_hidden_is_refused_by_the_same_statements_as_what_does_not_exist(api: Api, act: Act) -> None:
+    stage = await set_stage(api.services)
+    compared = 0
+    for actor in ("stranger", "blocked", "muting"):
+        asked: dict[str, list[str]] = {}
+        hidden = [target.id for target in named(stage, act, actor) if not target.is_visible]
+        for target_id in (absent(act), *hidden):
+            with noting(api) as noted:
+                await api.data(act.document, by=stage.person(actor), id=target_id)
+            asked[target_id] = [text for text in noted if "FROM session" not in text]
+        assert all(texts == asked[absent(act)] for texts in asked.values())
+        compared += len(hidden)
+    assert compared >= 2
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    return core_schema(build_schema(suggests_fields=True))
+
+
+def naming_acts(schema: GraphQLSchema) -> Iterator[tuple[str, str]]:
+    """(mutation, field of its input) of all that name a post or a user."""
+    assert schema.mutation_type is not None
+    for name, field in schema.mutation_type.fields.items():
+        for argument in field.args.values():
+            kind = get_named_type(argument.type)
+            if isinstance(kind, GraphQLInputObjectType):
+                yield from ((name, key) for key in kind.fields if key in NAMING)
+
+
+def test_every_act_that_names_a_post_or_a_user_is_tried(schema: GraphQLSchema) -> None:
+    assert {*naming_acts(schema)} == {(act.name, act.key) for act in ACTS}
