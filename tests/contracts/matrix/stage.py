@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from access.viewer import Viewer
 from app.services import ProcessServices
 from core.clock import utc_now
-from core.database import Transaction, command, values_of
+from core.database import Transaction, command
 from core.entities import EntityKind
 from models.accounts import account
 from models.posts import Visibility
@@ -26,14 +26,11 @@ from tests.contracts.matrix.cast import (
     Above,
     Target,
 )
+from tests.rows import insert, mint
 from tests.worlds import Person
 
 HASHTAG = "matrix"
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
-_MINT = values_of(
-    sa.select(sa.func.mint_id()).select_from(sa.func.generate_series(1, sa.bindparam("size", type_=sa.Integer))),
-    int,
-)
 _SET_BIO_ENTITIES = command(
     sa.update(account)
     .where(account.c.id == sa.bindparam("account_id", type_=sa.BigInteger))
@@ -57,12 +54,11 @@ class Stage:
         self.written: dict[str, list[int]] = {}  # posts of a scene, by who wrote them
 
     async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Rows with the same columns."""
-        if rows:
-            await self.services.db.transact(_copy, table, rows)
+        """Rows that have the same columns."""
+        await insert(self.services.db, table, rows)
 
     async def mint(self, size: int) -> list[int]:
-        return sorted(await self.services.db.rows(_MINT, size=size))
+        return await mint(self.services.db, size)
 
     async def write(self, author: str, rows: Iterable[Mapping[str, Any]]) -> list[int]:
         """Posts by somebody, with these columns besides those that each has; gives their ids."""
@@ -93,11 +89,6 @@ class Stage:
 
 async def _set_bio_entities(tx: Transaction, account_id: int, stored: str) -> None:
     await tx.run(_SET_BIO_ENTITIES, account_id=account_id, stored=stored)
-
-
-async def _copy(tx: Transaction, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    columns = [*rows[0]]
-    await tx.copy_in(table, columns=columns, rows=[[row[column] for column in columns] for row in rows])
 
 
 def bio_of(author: str) -> str:
