@@ -1,5 +1,6 @@
 """The home feed live, as a path to posts: what a viewer is told who is sent word of every target."""
 
+import asyncio
 from collections.abc import Mapping
 
 from events import channels
@@ -12,6 +13,7 @@ from tests.contracts.matrix.play import Cell
 from tests.contracts.matrix.stage import Stage
 from tests.fixtures.api import Api
 
+WITHIN_S = 10
 # The field that a message of an entry is told by, and the document that hears of it.
 LIVE: Mapping[str, str] = {
     field: f"subscription {{ homeFeed {{ __typename ... on {selected} }} }} {FRAGMENTS['PostTarget']}"
@@ -20,6 +22,13 @@ LIVE: Mapping[str, str] = {
         ("PostChanged.post", "PostChanged { post { ...PostTarget } }"),
     )
 }
+
+
+async def connected(api: Api) -> None:
+    """Waits until the process hears what is published."""
+    async with asyncio.timeout(WITHIN_S):
+        while not api.services.resources.bus.is_connected:  # noqa: ASYNC110 (a flag without an event)
+            await asyncio.sleep(0.01)
 
 
 async def hear(api: Api, stage: Stage, field: str, viewer: str) -> list[Cell]:
