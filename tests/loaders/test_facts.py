@@ -109,7 +109,7 @@ class Rows:
             facts |= PostFact.IN_CIRCLE
         if (row["id"], viewer) in self.mentions:
             facts |= PostFact.MENTIONED
-        return facts + audience
+        return int(facts) + int(audience)
 
     def of_post(self, viewer: int, subject: int) -> list[int]:
         return [fact for pair in self._pairs(viewer, subject) for fact in pair]

@@ -14,7 +14,8 @@ from core.clock import utc_now
 from core.database import Transaction, command
 from core.entities import EntityKind
 from models.accounts import account
-from models.posts import Visibility
+from models.hashtags import post_hashtag
+from models.posts import Visibility, post, post_mention
 from tests.contracts.matrix.cast import (
     ANONYMOUS,
     AUTHORS,
@@ -35,6 +36,12 @@ _SET_BIO_ENTITIES = command(
     sa.update(account)
     .where(account.c.id == sa.bindparam("account_id", type_=sa.BigInteger))
     .values(bio_entities=sa.cast(sa.bindparam("stored", type_=sa.Text), JSONB))
+)
+_IDS = sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)))
+_ERASE = (
+    command(sa.delete(post_mention).where(post_mention.c.post_id == _IDS)),
+    command(sa.delete(post_hashtag).where(post_hashtag.c.post_id == _IDS)),
+    command(sa.delete(post).where(post.c.id == _IDS)),
 )
 # Any number: nobody signs in, so no session has it.
 _SESSION_ID = 1
@@ -75,6 +82,10 @@ class Stage:
     async def set_bio_entities(self, name: str, stored: str) -> None:
         await self.services.db.transact(_set_bio_entities, self.number(name), stored)
 
+    async def erase(self, targets: Sequence[Target]) -> None:
+        """Takes posts away as if they had never been."""
+        await self.services.db.transact(_erase, [self.posts[target] for target in targets])
+
     def number(self, name: str) -> int:
         return self.people[name].account_id
 
@@ -89,6 +100,11 @@ class Stage:
 
 async def _set_bio_entities(tx: Transaction, account_id: int, stored: str) -> None:
     await tx.run(_SET_BIO_ENTITIES, account_id=account_id, stored=stored)
+
+
+async def _erase(tx: Transaction, ids: Sequence[int]) -> None:
+    for statement in _ERASE:
+        await tx.run(statement, ids=ids)
 
 
 def bio_of(author: str) -> str:
