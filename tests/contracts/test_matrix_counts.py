@@ -92,7 +92,7 @@ async def test_counts_are_one_number_for_all_and_of_what_all_see(api: Api) -> No
         assert told["root"] == {"replyCount": sum(target.is_answer for target in for_all), "repostCount": 1}, viewer
         assert told["quoted"] == {"quoteCount": len(for_all)}, viewer
         assert told["user"] in (None, {"postCount": len(for_all)}), viewer
-        today = told["hashtag"]["history"][-1]
+        today = told["hashtag"]["history"][0]
         assert told["hashtag"]["postCount"] == today["postCount"] == len(named), viewer
         assert today["accountCount"] == 1, viewer
 
