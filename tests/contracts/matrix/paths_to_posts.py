@@ -85,6 +85,12 @@ async def hashtag_follows(stage: Stage) -> None:
     )
 
 
+async def newest_with_hashtag(stage: Stage) -> None:
+    """A post that all see is the newest with the hashtag."""
+    [number] = await stage.write(NEUTRAL, [{}])
+    await stage.insert("post_hashtag", [{"hashtag_id": stage.hashtag_id, "post_id": number}])
+
+
 async def named_hashtag(stage: Stage) -> None:
     """A post that all see names the hashtag."""
     stage.written[NEUTRAL] = await stage.write(NEUTRAL, [{"body": f"#{HASHTAG}", "entities": WITH_HASHTAG}])
@@ -261,6 +267,7 @@ HASHTAGS = (
         "hashtag that brought an entry",
         f'hashtag(name: "{HASHTAG}") {{ posts(first: 1) {{ edges {{ reason {{ hashtag',
         "} } } }",
+        newest_with_hashtag,
     ),
 )
 OWN = tuple(
