@@ -52,6 +52,9 @@ class LinkedUsersLoader(ThinnedPageLoader[UserRow]):
         found = Hydrated()
         found.add_users(records, _NO_PARTS, layout=_LAYOUT)
         self.scope.take(found)
-        users, user_id = found.users, _LAYOUT.user
-        key, parent_id = _LAYOUT.end, _LAYOUT.end + 1
-        return [(record[parent_id], record[key], users[record[user_id]]) for record in records]
+        key, parent_id, user_id = _LAYOUT.end, _LAYOUT.end + 1, _LAYOUT.user
+        return [(record[parent_id], record[key], self.shown(found, record[user_id])) for record in records]
+
+    def shown(self, found: Hydrated, user_id: int) -> UserRow | None:
+        """What the list shows of a user; None if nothing."""
+        return found.users[user_id]
