@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from access.viewer import Viewer
+from actions.counted import withdraw_circle
 from actions.groups import Groups
 from core.database import Transaction
 from models.circles import circle, circle_member
@@ -21,10 +22,11 @@ async def update_circle(tx: Transaction, viewer: Viewer, circle_id: int, *, name
 
 
 async def delete_circle(tx: Transaction, viewer: Viewer, circle_id: int) -> int:
-    """Deletes a circle and gives its id. Raises NotFoundError. It is one write.
+    """Deletes a circle and gives its id. Raises NotFoundError.
 
     Posts to it stay, for their author and whom they mention alone (models.posts).
     """
+    await withdraw_circle(tx, circle_id)
     return await _CIRCLES.delete(tx, viewer, circle_id)
 
 

@@ -71,7 +71,7 @@ async def update_circle(context: Context, circle_id: int, *, name: str) -> Circl
 @refusals_as(DeletedCirclePayload)
 async def delete_circle(context: Context, circle_id: int) -> DeletedCirclePayload:
     viewer = context.require_viewer()
-    return DeletedCirclePayload(await context.transact_in_one_write(circles.delete_circle, viewer, circle_id))
+    return DeletedCirclePayload(await context.transact(circles.delete_circle, viewer, circle_id))
 
 
 @refusals_as(CirclePayload)
