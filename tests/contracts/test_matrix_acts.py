@@ -32,6 +32,7 @@ def is_refused_as_absent(payload: Any) -> bool:
 @pytest.mark.parametrize("act", ACTS, ids=act_id)
 async def test_what_is_hidden_answers_as_what_does_not_exist(api: Api, act: Act) -> None:
     stage = await set_stage(api.services)
+    await act.scene(stage)
     answers: set[bool] = set()
     for actor in actors(stage, act):
         targets = named(stage, act, actor)
@@ -84,6 +85,7 @@ def noting(api: Api) -> Iterator[list[str]]:
 @pytest.mark.parametrize("act", ACTS, ids=act_id)
 async def test_what_is_hidden_is_refused_by_the_same_statements_as_what_does_not_exist(api: Api, act: Act) -> None:
     stage = await set_stage(api.services)
+    await act.scene(stage)
     compared = 0
     for actor in ("stranger", "blocked", "muting"):
         asked: dict[str, list[str]] = {}

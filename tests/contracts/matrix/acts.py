@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from core import ids
 from tests.contracts.matrix import oracle
 from tests.contracts.matrix.cast import AUTHORS, KINDS, OPEN, PRIVATE, SUSPENDED, VIEWERS, Target
-from tests.contracts.matrix.paths import FRAGMENTS
+from tests.contracts.matrix.paths import FRAGMENTS, Scene, nothing
+from tests.contracts.matrix.paths_to_users import requests
 from tests.contracts.matrix.stage import Stage
 from tests.worlds import post_id
 
@@ -31,6 +32,7 @@ class Act:
     selected: str
     more: str = ""
     is_for_own: bool = False
+    scene: Scene = nothing
 
     def call(self, target_id: str) -> str:
         """The mutation, done to the target with this id, or to what a variable holds."""
@@ -84,7 +86,13 @@ SOURCES = {
     "reply_to_id": Act("deletePost", "postId", "source { replyTo { ...PostTarget } }"),
     "quote_id": Act("deletePost", "postId", "source { quote { ...PostTarget } }"),
 }
-ACTS_ON_USERS = tuple(Act(name, "userId", "user { ...UserTarget }") for name in ("followUser", "unfollowUser"))
+ACTS_ON_USERS = (
+    *(
+        Act(name, "userId", "user { ...UserTarget }")
+        for name in ("followUser", "unfollowUser", "rejectFollowRequest", "removeFollower")
+    ),
+    Act("acceptFollowRequest", "userId", "user { ...UserTarget }", scene=requests),
+)
 ACTS = (*ACTS_ON_POSTS, *ACTS_ON_USERS)
 
 # Every reason there is for a post to be hidden; a document holds so many acts.

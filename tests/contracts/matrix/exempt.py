@@ -19,6 +19,8 @@ EXEMPT: Mapping[str, str] = {
     "RefreshSessionPayload.viewer": _SIGNS_IN,
     "Mutation.updateProfile": _OWN_ACCOUNT,
     "Mutation.changeHandle": _OWN_ACCOUNT,
+    "Mutation.updateSettings": _OWN_ACCOUNT,
+    "UpdateSettingsPayload.viewer": _OWN_ACCOUNT,
     "UpdateProfilePayload.user": _OWN_ACCOUNT,
     "ChangeHandlePayload.user": _OWN_ACCOUNT,
     "Mutation.createBookmarkFolder": _OWN_FOLDER,

@@ -38,6 +38,11 @@ def in_public(viewer: str, author: str) -> Shown:
     return is_there, is_there, is_there
 
 
+def as_asking(viewer: str, author: str) -> Shown:
+    """As somebody who asks the viewer, or whom the viewer asks; nobody asks themselves."""
+    return (False, False, False) if viewer == author else as_listed(viewer, author)
+
+
 def as_oneself(viewer: str, author: str) -> Shown:
     is_oneself = viewer == author
     return is_oneself, is_oneself, is_oneself
@@ -78,6 +83,18 @@ async def followers(stage: Stage) -> None:
     """The authors follow somebody on every stage; here they are followed back."""
     followed = [{"follower_id": stage.number(NEUTRAL), "followee_id": stage.number(author)} for author in AUTHORS]
     await stage.insert("follow", followed)
+
+
+async def requests(stage: Stage) -> None:
+    """Every viewer and every author ask each other to be let in among their followers."""
+    pairs = [
+        (stage.number(viewer), stage.number(author))
+        for author in AUTHORS
+        for viewer in stage.signed_in
+        if viewer not in AUTHORS
+    ]
+    both_ways = [*pairs, *((author, viewer) for viewer, author in pairs)]
+    await stage.insert("follow_request", [{"follower_id": one, "followee_id": other} for one, other in both_ways])
 
 
 async def former_handles(stage: Stage) -> None:
@@ -185,6 +202,17 @@ PATHS_TO_USERS: tuple[PathToUsers, ...] = (
         f"query ({_PAGED}) {{ publicFeed({_AFTER}) {{ edges {{ reason {{ user {{ ...UserTarget }} }} }} {PAGE} }} }}",
         is_paged=True,
         expects=in_public,
+    ),
+    *(
+        PathToUsers(
+            field,
+            f"query ({_PAGED}) {{ viewer {{ {field}({_AFTER}) {_EDGES} }} }}",
+            requests,
+            is_paged=True,
+            needs_viewer=True,
+            expects=as_asking,
+        )
+        for field in ("followRequests", "sentFollowRequests")
     ),
     PathToUsers(
         "oneself",
