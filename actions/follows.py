@@ -15,7 +15,6 @@ from core.database import Transaction, command, values_of
 from events import outbox
 from events.follows import FollowChanged
 from events.relations import HomeChanged
-from models.accounts import account
 from models.counts import Counter
 from models.follows import follow, follow_request
 
@@ -32,10 +31,6 @@ _INSERT = values_of(
 )
 _DELETE = command(sa.delete(follow).where(_IS_FOLLOWING))
 _FIND = values_of(sa.select(follow.c.id).where(_IS_FOLLOWING), int)
-# Waits for whoever changes the account, and lets others ask meanwhile.
-_IS_PRIVATE = values_of(
-    sa.select(account.c.is_private).where(account.c.id == _FOLLOWEE_ID).with_for_update(read=True), bool
-)
 _ASK = command(
     insert(follow_request)
     .from_select(
@@ -64,11 +59,11 @@ async def require_other_user(tx: Transaction, viewer: Viewer, user_id: int) -> S
 
 async def follow_user(tx: Transaction, viewer: Viewer, user_id: int) -> int:
     """Follows a user, or asks a private one to be let in, and gives their id. Raises NotFoundError, NotAllowedError."""
-    await hold_account(tx, user_id)  # before the check: whoever blocks waits now, or is seen to have blocked
+    # First: whoever blocks, or opens their account to all who wait, does so before this is asked or after it is done.
+    await hold_account(tx, user_id)
     sight = await require_other_user(tx, viewer, user_id)
 
-    # What was private when it was looked at may have been opened since, and has let in all who waited.
-    if sight is Sight.LIMITED and await tx.row(_IS_PRIVATE, followee=user_id):
+    if sight is Sight.LIMITED:
         await tx.run(_ASK, at=tx.at, follower=viewer.account_id, followee=user_id)
     else:
         await begin_following(tx, follower_id=viewer.account_id, followee_id=user_id)

@@ -1,36 +1,24 @@
 """Blocking, and whom one blocks."""
 
-from collections.abc import Sequence
-
 import strawberry
 
 from access.viewer import Viewer
 from actions import blocks
-from core.paging import Listing, PageRequest
-from loaders.pages import Link
+from core.paging import Listing
 from loaders.rows import UserRow
 from resolvers.arguments import DEFAULT_PAGE, After, First, page
-from resolvers.connections import Connection, Scanned, connection, filled_page
+from resolvers.connections import Connection
 from resolvers.context import Context, Info
 from resolvers.payloads import UserPayload, refusals_as
+from resolvers.user_lists import page_of_users
 
 
 async def viewer_blocks(
     root: strawberry.Parent[Viewer], info: Info, first: First = DEFAULT_PAGE, after: After = None
 ) -> Connection[UserRow]:
-    loaders = info.context.loaders
-    request = page(Listing.BLOCKS, first, after)
-
-    async def scan(start: int | None, limit: int) -> Scanned[Link]:
-        # A PageRequest brings one item more than it asks for.
-        links = await loaders.blocks(PageRequest(limit - 1, start)).load(root.account_id) or ()
-        keys = [link.key for link in links]
-        return Scanned(links, keys, reached=keys[-1] if keys else 0, is_end=len(links) < limit)
-
-    async def show(links: Sequence[Link]) -> Sequence[UserRow | None]:
-        return await loaders.users.load_all([link.target_id for link in links])
-
-    return connection(Listing.BLOCKS, request, await filled_page(request, scan, show))
+    context, listing = info.context, Listing.BLOCKS
+    request = page(listing, first, after)
+    return await page_of_users(context, root.account_id, listing, request, context.loaders.blocks)
 
 
 @refusals_as(UserPayload)

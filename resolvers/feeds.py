@@ -19,7 +19,7 @@ from events.bus import Gap, HomeMessage
 from loaders.feeds import load_public_entries
 from loaders.hashtags import HashtagRow
 from loaders.pages import GREATEST_ID
-from loaders.rows import Following, PostRow, UserRow
+from loaders.rows import PostRow, UserRow
 from loaders.wanted import WHOLE_POSTS, FeedEntry
 from resolvers.ahead import wanted_of_entries
 from resolvers.arguments import (
@@ -335,16 +335,6 @@ async def _home_event(context: Context, viewer: Viewer, message: HomeMessage) ->
             has_changed = message.changed_entry_id is not None
             return PostChanged(event_cursor, edge.node) if has_changed else PostAdded(event_cursor, edge)
     return None
-
-
-async def _may_have_listed(context: Context, viewer: Viewer, author_id: int, hashtag_ids: Sequence[int]) -> bool:
-    """Whether the viewer's feed had an entry of this author with these hashtags, as far as their follows tell."""
-    if author_id == viewer.account_id:
-        return True
-    if await context.loaders.viewer_follows.load(author_id) == Following.FOLLOWING:
-        return True
-    hashtags = await context.loaders.hashtags.load_all(hashtag_ids)
-    return any(hashtag is not None and hashtag.viewer_follows for hashtag in hashtags)
 
 
 def _event_cursor_of_now() -> EventCursor:

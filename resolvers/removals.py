@@ -9,6 +9,7 @@ from access import policy
 from access.viewer import Viewer
 from events.bus import HomeMessage
 from loaders.removals import fetch_removed_post
+from loaders.rows import Following
 from resolvers.context import Context
 
 
@@ -33,7 +34,7 @@ async def may_have_shown(context: Context, viewer: Viewer, message: HomeMessage)
 
 async def _is_followed(context: Context, author_id: int, hashtag_ids: Sequence[int]) -> bool:
     """Whether the viewer follows an author or one of the hashtags."""
-    if await context.loaders.viewer_follows.load(author_id):
+    if await context.loaders.viewer_follows.load(author_id) == Following.FOLLOWING:
         return True
     hashtags = await context.loaders.hashtags.load_all(hashtag_ids)
     return any(hashtag is not None and hashtag.viewer_follows for hashtag in hashtags)
