@@ -75,7 +75,10 @@ async def test_asking_to_follow_is_told_when_it_is_answered(services: ProcessSer
     assert await recorded(services) == [("FollowChanged", {"follower_id": eve, "followee_id": bob})]
     for _ in range(2):
         await services.db.transact(follow_requests.remove_follower, world.bob.viewer, eve)
-    assert await recorded(services) == [("FollowChanged", {"follower_id": eve, "followee_id": bob})]
+    assert await recorded(services) == [
+        ("FollowChanged", {"follower_id": eve, "followee_id": bob}),
+        ("HomeChanged", {"account_id": eve}),
+    ]
     await world.follow(world.eve, world.bob)
     for _ in range(2):
         await world.make_private(world.bob, is_private=False)

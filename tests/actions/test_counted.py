@@ -228,6 +228,7 @@ async def test_an_account_that_hides_for_two_reasons_counts_when_both_are_gone(
         assert await drifted(db) == {}
 
 
+@pytest.mark.long
 async def test_more_than_a_delta_can_hold_is_taken_in_shares(
     db: Database, world: World, sql: asyncpg.Connection
 ) -> None:
