@@ -35,7 +35,7 @@ IS_MODERATOR = """
 CREATE FUNCTION is_moderator(subject bigint) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$
 BEGIN
-    RETURN EXISTS (SELECT FROM account WHERE id = subject AND role > 0);
+    RETURN EXISTS (SELECT FROM account WHERE id = subject AND role > 0 AND suspended_at IS NULL);
 END
 $$
 """
