@@ -119,11 +119,17 @@ def can_see_post(post: PostFacts | None, facts: FactsOfPost) -> bool:
 def could_see_post(facts: Sequence[int]) -> bool:
     """The same of a post that is there, or was there until it was deleted."""
     author, audience = facts[0], facts[1]
+    if audience & _TAKEN_DOWN and not audience & _SHOWN_TAKEN_DOWN and not author & _IS_VIEWER:
+        return False
+    return may_have_seen_post(facts)
+
+
+def may_have_seen_post(facts: Sequence[int]) -> bool:
+    """The same of a post that was there until it was deleted or taken down."""
+    author = facts[0]
     if author & _IS_VIEWER:
         return True
     if author & _SUSPENDED and not author & _FOR_MODERATOR:
-        return False
-    if audience & _TAKEN_DOWN and not audience & _SHOWN_TAKEN_DOWN:
         return False
     # Each pair is of a post: first itself, then those above it.
     return all(_is_admitted(facts[at], facts[at + 1]) for at in range(0, len(facts), 2))

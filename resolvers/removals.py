@@ -29,7 +29,7 @@ async def may_have_shown(context: Context, viewer: Viewer, message: HomeMessage)
     if not await _is_followed(context, author_id, message.hashtag_ids):
         return False
     removed = await fetch_removed_post(context.resources.db, post_id, viewer_id=viewer.account_id)
-    return removed is not None and (removed.facts is None or policy.could_see_post(removed.facts))
+    return removed is not None and (removed.facts is None or policy.may_have_seen_post(removed.facts))
 
 
 async def _is_followed(context: Context, author_id: int, hashtag_ids: Sequence[int]) -> bool:

@@ -86,6 +86,7 @@ async def test_the_circles_of_a_whole_feed_cost_one_statement(api: Api, world: W
     for number in range(6):
         await post_to(world, world.alice, circles[number % 3], f"post {number}")
     await api.data(FEED.replace("circle { name }", ""), by=world.alice)
+    await api.services.resources.home.rebuilt()
     with api.budget(sql=2, redis=1):
         edges = (await api.data(FEED, by=world.alice))["homeFeed"]["edges"]
     names = [edge["node"]["circle"]["name"] for edge in edges]

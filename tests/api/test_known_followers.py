@@ -77,6 +77,7 @@ async def test_whose_lists_are_hidden_has_none(api: Api, world: World) -> None:
     await make_private(world, world.bob)
     assert await known(api, world.bob, by=world.eve) == []
     await world.follow(world.eve, world.bob)
+    await world.accept(world.bob, world.eve)
     assert len(await known(api, world.bob, by=world.eve) or ()) == 4
     await block_(world, world.eve, world.bob)
     assert await known(api, world.bob, by=world.eve) == []

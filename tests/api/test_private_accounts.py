@@ -173,8 +173,9 @@ async def test_strangers_act_on_nothing_that_they_do_not_see(
     payload = await act(api, name, post, by=world.eve)
     assert payload["post"] is None
     assert refusals(payload) == [("NotFoundError", ["postId"])]
-    # A follower sees it, and shares with others only what is for everyone.
-    refused = [("NotAllowedError", ["postId"])] if name == "repost" else []
+    # A follower sees it, shares with others only what is for everyone, and leaves to its author what is the author's.
+    is_refused = name in {"repost", "hideReply", "unhideReply", "detachQuote"}
+    refused = [("NotAllowedError", ["postId"])] if is_refused else []
     assert refusals(await act(api, name, post, by=world.alice)) == refused
 
 
