@@ -28,7 +28,16 @@ COUNTS_OF_POSTS = frozenset(
         "HashtagDay.accountCount",
     }
 )
-COUNTS_OF_ACTS = frozenset({"Post.likeCount", "User.followerCount", "User.followingCount", "Hashtag.followerCount"})
+COUNTS_OF_ACTS = frozenset(
+    {
+        "Post.likeCount",
+        "User.followerCount",
+        "User.followingCount",
+        "Hashtag.followerCount",
+        # Of the viewer's own follows.
+        "SuggestionEdge.viaCount",
+    }
+)
 READ = f"""
 query ($root: ID!, $quoted: ID!) {{
   root: post(id: $root) {{ replyCount repostCount }}
