@@ -10,12 +10,11 @@ import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from actions import counts, entities, handles, inputs
+from actions import counted, counts, entities, handles, inputs
 from core.database import Reader, Transaction, command, rows_of, values_of
 from core.entities import EntityKind, normalised_hashtag
 from core.errors import Problem, ValidationError
 from models.accounts import account
-from models.counts import Counter
 from models.hashtags import post_hashtag
 from models.imports import imported_record
 from models.posts import post
@@ -65,10 +64,11 @@ def _tag() -> sa.Insert:
         insert(post_hashtag)
         .from_select(["hashtag_id", "post_id"], sa.select(hashtags.c.id, post_id))
         .on_conflict_do_nothing()
-        .returning(post_hashtag.c.hashtag_id)
+        .returning(post_hashtag.c.hashtag_id, post_hashtag.c.post_id)
         .cte("added")
     )
-    return counts.insert_deltas(counts.select_deltas_of(added.c.hashtag_id, Counter.HASHTAG_POSTS, 1))
+    author = counted.held_author(sa.select(post.c.author_id).where(post.c.id == post_id).scalar_subquery())
+    return counts.insert_deltas(counted.select_at_hashtags(added, post, author, 1))
 
 
 def _entity_counts() -> sa.Select[int, int]:

@@ -25,14 +25,6 @@ _ADD = command(
 )
 
 
-def select_deltas(amount: int, *subjects: tuple[sa.ColumnElement[int], Counter]) -> sa.SelectBase:
-    """The deltas that change these counts by `amount`, for `insert_deltas`."""
-    rows = sa.values(
-        sa.column("subject_id", sa.BigInteger), sa.column("counter", sa.SmallInteger), name="changed"
-    ).data([(subject_id, _literal(int(counter))) for subject_id, counter in subjects])
-    return sa.select(rows.c.subject_id, rows.c.counter, _literal(amount))
-
-
 def select_deltas_of(subject_id: sa.ColumnElement[int], counter: Counter, amount: int) -> sa.Select[int, int, int]:
     """The deltas that change the count of every subject of the statement by `amount`, for `insert_deltas`."""
     return sa.select(
