@@ -19,6 +19,7 @@ from core.database import Reader, Transaction, command, rows_of, values_of
 from core.errors import NotAllowedError, NotFoundError, Problem, ValidationError
 from events import outbox
 from events.posts import EntryAdded, EntryRemoved
+from loaders.facts import is_moderator
 from models.accounts import Role, account
 from models.posts import post
 from models.reports import ModerationKind, moderation_action, report
@@ -67,9 +68,7 @@ _ACCOUNT = rows_of(sa.select(account.c.id, account.c.role).where(account.c.id ==
 _ACCOUNT_BY_HANDLE = values_of(
     sa.select(account.c.id).where(sa.func.lower(account.c.handle) == sa.bindparam("wanted", type_=sa.Text)), int
 )
-_IS_MODERATOR = values_of(
-    sa.select(account.c.role == sa.literal_column(str(int(Role.MODERATOR)))).where(account.c.id == _ACCOUNT_ID), bool
-)
+_IS_MODERATOR = values_of(sa.select(is_moderator(_ACCOUNT_ID)), bool)
 _POST = rows_of(
     sa.select(
         post.c.author_id,

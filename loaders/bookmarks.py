@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Generic, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from core import ids
-from core.database import Statement, rows_of
-from loaders.base import BatchLoader, Item, PageLoader
+from core.database import rows_of
+from loaders.base import BatchLoader
 from loaders.facts import VIEWER_ID, is_there
-from loaders.hydration import as_it_is
-from loaders.pages import AFTER, LIMIT, after_or_end, parents
+from loaders.pages import RowPageLoader, parents, select_rows
 from models.bookmarks import bookmark, bookmark_folder
 
 
@@ -35,78 +34,35 @@ class BookmarkFolderRow(NamedTuple):
         return ids.time_of(self.id)
 
 
-_IS_VIEWER: sa.ColumnElement[bool] = parents.c.id == VIEWER_ID
+_BOOKMARK = [bookmark.c[name] for name in BookmarkRow._fields]
+_FOLDER = [bookmark_folder.c[name] for name in BookmarkFolderRow._fields]
 # Not by the account of each bookmark: so a folder of many is read in its order, by its index alone.
 _IS_OWN_FOLDER = is_there(bookmark_folder.c.id == parents.c.id, bookmark_folder.c.account_id == VIEWER_ID)
 
 
-def _select_own(table: sa.Table, row: type[Any], *, of_parent: str, is_own: sa.ColumnElement[bool]) -> Statement[Any]:
-    """The newest rows with each parent in the column `of_parent`, if the parent is the viewer's.
+class BookmarksByAccountLoader(RowPageLoader[BookmarkRow]):
+    """The viewer's bookmarks, by the viewer's account; of hidden posts too, so guard them."""
 
-    The columns are the parent's id, then those of the row.
-    """
-    page = (
-        sa.select(*(table.c[name] for name in row._fields))
-        .where(table.c[of_parent] == parents.c.id, table.c.id < AFTER)
-        .order_by(table.c.id.desc())
-        .limit(LIMIT)
-        .lateral("page")
-    )
-    own = sa.select(parents.c.id, *page.c).select_from(parents.join(page, sa.true())).where(is_own)
-    return Statement(own.order_by(page.c.id.desc()), as_it_is)
+    row = BookmarkRow
+    statement = select_rows(_BOOKMARK, of_parent=bookmark.c.account_id)
 
 
-class _OwnPageLoader(PageLoader[Item], Generic[Item]):
-    """A page of the viewer's rows for each parent, newest first."""
+class BookmarksByFolderLoader(RowPageLoader[BookmarkRow]):
+    """The viewer's bookmarks in each folder; of hidden posts too, so guard them."""
 
-    statement: ClassVar[Statement[Any]]
-
-    async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, Item]]:
-        request = self.request
-        records = await self.scope.db.rows(
-            self.statement,
-            parent_ids=list(parent_ids),
-            viewer_id=self.viewer_id,
-            after=after_or_end(request),
-            limit=request.fetch_count,
-        )
-        return [(record[0], self.make(record[1:])) for record in records]
-
-    def make(self, columns: Sequence[Any]) -> Item:
-        """The row with these columns."""
-        raise NotImplementedError
+    row = BookmarkRow
+    statement = select_rows(_BOOKMARK, of_parent=bookmark.c.folder_id, is_seen=_IS_OWN_FOLDER)
 
 
-class _BookmarksLoader(_OwnPageLoader[BookmarkRow]):
-    """Bookmarks; hidden posts included, so guard them."""
-
-    def make(self, columns: Sequence[Any]) -> BookmarkRow:
-        return BookmarkRow._make(columns)
-
-
-class BookmarksByAccountLoader(_BookmarksLoader):
-    """The viewer's bookmarks, by the viewer's account."""
-
-    statement = _select_own(bookmark, BookmarkRow, of_parent="account_id", is_own=_IS_VIEWER)
-
-
-class BookmarksByFolderLoader(_BookmarksLoader):
-    """The viewer's bookmarks in each folder."""
-
-    statement = _select_own(bookmark, BookmarkRow, of_parent="folder_id", is_own=_IS_OWN_FOLDER)
-
-
-class BookmarkFoldersByAccountLoader(_OwnPageLoader[BookmarkFolderRow]):
+class BookmarkFoldersByAccountLoader(RowPageLoader[BookmarkFolderRow]):
     """The viewer's folders, by the viewer's account."""
 
-    statement = _select_own(bookmark_folder, BookmarkFolderRow, of_parent="account_id", is_own=_IS_VIEWER)
-
-    def make(self, columns: Sequence[Any]) -> BookmarkFolderRow:
-        return BookmarkFolderRow._make(columns)
+    row = BookmarkFolderRow
+    statement = select_rows(_FOLDER, of_parent=bookmark_folder.c.account_id)
 
 
 _FOLDERS_BY_ID = rows_of(
-    sa.select(*(bookmark_folder.c[name] for name in BookmarkFolderRow._fields)).where(
+    sa.select(*_FOLDER).where(
         bookmark_folder.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger))),
         bookmark_folder.c.account_id == VIEWER_ID,
     ),

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from core import ids
 from core.database import rows_of
-from loaders.base import BatchLoader, PageLoader
+from loaders.base import BatchLoader
 from loaders.facts import VIEWER_ID
 from loaders.linked_users import LinkedUsersLoader, select_linked_users
-from loaders.pages import AFTER, LIMIT, after_or_end
+from loaders.pages import RowPageLoader, select_rows
 from loaders.thinned import places
 from models.circles import circle, circle_member
 from models.posts import post
@@ -37,10 +37,6 @@ class _CircleOfPost(NamedTuple):
 _IS_OWN = circle.c.account_id == VIEWER_ID
 _IDS = sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger))
 _BY_ID = rows_of(sa.select(circle.c.id, circle.c.name).where(circle.c.id == sa.any_(_IDS), _IS_OWN), CircleRow)
-_OWN = rows_of(
-    sa.select(circle.c.id, circle.c.name).where(_IS_OWN, circle.c.id < AFTER).order_by(circle.c.id.desc()).limit(LIMIT),
-    CircleRow,
-)
 _BY_POST = rows_of(
     sa.select(post.c.id, circle.c.id, circle.c.name)
     .select_from(post.join(circle, circle.c.id == post.c.circle_id))
@@ -57,17 +53,11 @@ class CircleByIdLoader(BatchLoader[int, CircleRow]):
         return {found.id: found for found in circles}
 
 
-class CirclesByAccountLoader(PageLoader[CircleRow]):
+class CirclesByAccountLoader(RowPageLoader[CircleRow]):
     """The viewer's circles, newest first, by the viewer's account; other accounts have none here."""
 
-    async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, CircleRow]]:
-        request, viewer_id = self.request, self.viewer_id
-        if viewer_id not in parent_ids:
-            return []
-        circles = await self.scope.db.rows(
-            _OWN, viewer_id=viewer_id, after=after_or_end(request), limit=request.fetch_count
-        )
-        return [(viewer_id, found) for found in circles]
+    row = CircleRow
+    statement = select_rows([circle.c.id, circle.c.name], of_parent=circle.c.account_id)
 
 
 class CircleByPostLoader(BatchLoader[int, CircleRow]):

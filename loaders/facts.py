@@ -147,6 +147,11 @@ def act_facts() -> sa.ColumnElement[int]:
     return sa.case((is_unrestricted, _NONE), else_=gathered)
 
 
+def is_moderator(account_id: sa.ColumnElement[int] = VIEWER_ID) -> sa.ColumnElement[bool]:
+    """Whether an account, by default the viewer's, is a moderator now. Postgres asks once for a statement."""
+    return sa.select(sa.func.is_moderator(account_id, type_=sa.Boolean)).scalar_subquery()
+
+
 def is_for_everyone() -> sa.ColumnElement[bool]:
     """Whether a row of `post` may be shown to people who do not know its author: in public, by hashtags, in searches.
 

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from access.filters import Context, Filter, Filters
 from core.database import rows_of
-from loaders.base import BatchLoader, PageLoader, Scope
+from loaders.base import BatchLoader, Scope
 from loaders.facts import VIEWER_ID, is_there
-from loaders.pages import AFTER, LIMIT, after_or_end
+from loaders.pages import RowPageLoader, select_rows
 from loaders.rows import PostRow
 from models.filters import FilterAction, keyword_filter
 from models.posts import post
@@ -102,10 +102,6 @@ class FittingFiltersByPostLoader(_InsideLoader):
         }
 
 
-_PAGE = rows_of(
-    sa.select(*_COLUMNS).where(_HOLDS, keyword_filter.c.id < AFTER).order_by(keyword_filter.c.id.desc()).limit(LIMIT),
-    Filter,
-)
 _BY_ID = rows_of(
     sa.select(*_COLUMNS).where(
         _HOLDS, keyword_filter.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)))
@@ -114,18 +110,11 @@ _BY_ID = rows_of(
 )
 
 
-class FilterPageByViewerLoader(PageLoader[Filter]):
+class FilterPageByViewerLoader(RowPageLoader[Filter]):
     """The viewer's filters, by the viewer's account, the newest first."""
 
-    async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, Filter]]:
-        request = self.request
-        viewer_id = self.viewer_id
-        if viewer_id not in parent_ids:
-            return []
-        rows = await self.scope.db.rows(
-            _PAGE, viewer_id=viewer_id, after=after_or_end(request), limit=request.fetch_count
-        )
-        return [(viewer_id, row) for row in rows]
+    row = Filter
+    statement = select_rows(_COLUMNS, of_parent=keyword_filter.c.account_id, where=[_HOLDS])
 
 
 class FilterByIdLoader(BatchLoader[int, Filter]):

@@ -5,28 +5,20 @@ No moderator reads here, or among reports, what is about themselves: whoever is 
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from access.viewer import Viewer
 from core import ids
-from core.database import Reader, Statement, rows_of
+from core.database import Reader, rows_of
 from core.paging import PageRequest
-from loaders.base import BatchLoader, PageLoader, viewer_id_of
-from loaders.facts import VIEWER_ID, is_there
-from loaders.hydration import as_it_is
-from loaders.pages import AFTER, LIMIT, after_or_end, parents
-from models.accounts import Role, account
+from loaders.base import BatchLoader, viewer_id_of
+from loaders.facts import VIEWER_ID, is_moderator
+from loaders.pages import AFTER, LIMIT, RowPageLoader, after_or_end, parents, select_rows
+from models.accounts import account
 from models.reports import ModerationKind, moderation_action
 
-_MODERATOR = account.alias("viewing_moderator")
-# Whether the viewer is a moderator now; Postgres asks once for a statement.
-IS_MODERATOR = is_there(
-    _MODERATOR.c.id == VIEWER_ID,
-    _MODERATOR.c.role == sa.literal_column(str(int(Role.MODERATOR))),
-    _MODERATOR.c.suspended_at.is_(None),
-)
 # What the account that it was done about is told of.
 _TOLD = (ModerationKind.WARN, ModerationKind.HIDE_POST, ModerationKind.SUSPEND)
 
@@ -69,7 +61,8 @@ class StandingRow(NamedTuple):
 
 
 _COLUMNS = [moderation_action.c[name] for name in ModerationActionRow._fields]
-_IS_SEEN = sa.and_(IS_MODERATOR, moderation_action.c.account_id != VIEWER_ID)
+_IS_SEEN = sa.and_(is_moderator(), moderation_action.c.account_id != VIEWER_ID)
+_IS_SEEN_OF_PARENT = sa.and_(is_moderator(), parents.c.id != VIEWER_ID)
 _BY_ID = rows_of(
     sa.select(*_COLUMNS).where(
         moderation_action.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger))), _IS_SEEN
@@ -85,19 +78,6 @@ _ALL = rows_of(
 )
 
 
-def _of_accounts(row: type[Any], is_seen: sa.ColumnElement[bool]) -> Statement[Any]:
-    """The newest acts about each parent: the parent's id, then the columns of the row."""
-    page = (
-        sa.select(*(moderation_action.c[name] for name in row._fields))
-        .where(moderation_action.c.account_id == parents.c.id, moderation_action.c.id < AFTER, is_seen)
-        .order_by(moderation_action.c.id.desc())
-        .limit(LIMIT)
-        .lateral("page")
-    )
-    found = sa.select(parents.c.id, *page.c).select_from(parents.join(page, sa.true()))
-    return Statement(found.order_by(page.c.id.desc()), as_it_is)
-
-
 class ModerationActionByIdLoader(BatchLoader[int, ModerationActionRow]):
     """The act with an id, for moderators."""
 
@@ -106,46 +86,26 @@ class ModerationActionByIdLoader(BatchLoader[int, ModerationActionRow]):
         return {row.id: row for row in rows}
 
 
-class _ByAccountLoader(PageLoader[Any]):
-    """A page of acts about each account, newest first."""
-
-    row: ClassVar[type[Any]]
-    statement: ClassVar[Statement[Any]]
-
-    async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, Any]]:
-        request = self.request
-        records = await self.scope.db.rows(
-            self.statement,
-            parent_ids=list(parent_ids),
-            viewer_id=self.viewer_id,
-            after=after_or_end(request),
-            limit=request.fetch_count,
-        )
-        return [(record[0], self.row(*record[1:])) for record in records]
-
-
-class ModerationActionsByAccountLoader(_ByAccountLoader):
-    """What was done about accounts, for moderators."""
+class ModerationActionsByAccountLoader(RowPageLoader[ModerationActionRow]):
+    """What was done about each account, newest first, for moderators."""
 
     row = ModerationActionRow
-    statement = _of_accounts(ModerationActionRow, _IS_SEEN)
+    statement = select_rows(_COLUMNS, of_parent=moderation_action.c.account_id, is_seen=_IS_SEEN_OF_PARENT)
 
 
-class WarningsByAccountLoader(_ByAccountLoader):
-    """What the viewer is told of what was done about them, by the viewer's account."""
+class WarningsByAccountLoader(RowPageLoader[WarningRow]):
+    """What the viewer is told of what was done about them, newest first, by the viewer's account."""
 
     row = WarningRow
-    statement = _of_accounts(
-        WarningRow,
-        sa.and_(
-            parents.c.id == VIEWER_ID,
-            moderation_action.c.kind.in_([sa.literal_column(str(int(kind))) for kind in _TOLD]),
-        ),
+    statement = select_rows(
+        [moderation_action.c[name] for name in WarningRow._fields],
+        of_parent=moderation_action.c.account_id,
+        where=[moderation_action.c.kind.in_([sa.literal_column(str(int(kind))) for kind in _TOLD])],
     )
 
 
 _STANDINGS = rows_of(
-    sa.select(parents.c.id, IS_MODERATOR, account.c.suspended_at)
+    sa.select(parents.c.id, is_moderator(), account.c.suspended_at)
     .select_from(parents.join(account, account.c.id == parents.c.id))
     .where(account.c.id == VIEWER_ID),
     StandingRow,

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from core import ids
 from core.database import rows_of
-from loaders.base import BatchLoader, PageLoader
+from loaders.base import BatchLoader
 from loaders.facts import VIEWER_ID, is_there
-from loaders.pages import AFTER, LIMIT, after_or_end
+from loaders.pages import RowPageLoader, select_rows
 from models.mutes import mute
 
 _ACTS: sa.ColumnElement[bool] = sa.or_(mute.c.until.is_(None), mute.c.until > sa.func.now())
@@ -76,25 +76,8 @@ class ViewerMuteByUserLoader(BatchLoader[int, MuteRow]):
         return {row.muted_id: row for row in rows}
 
 
-_PAGE = rows_of(
-    sa.select(*_COLUMNS)
-    .where(mute.c.muter_id == VIEWER_ID, mute.c.id < AFTER, _ACTS)
-    .order_by(mute.c.id.desc())
-    .limit(LIMIT),
-    MuteRow,
-)
-
-
-class MutesByViewerLoader(PageLoader[MuteRow]):
+class MutesByViewerLoader(RowPageLoader[MuteRow]):
     """The viewer's mutes, by the viewer's account, the latest first; of hidden users too, so guard those."""
 
-    async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, MuteRow]]:
-        request = self.request
-        # Nobody else's are ever read, whoever is asked for.
-        viewer_id = self.viewer_id
-        if viewer_id not in parent_ids:
-            return []
-        rows = await self.scope.db.rows(
-            _PAGE, viewer_id=viewer_id, after=after_or_end(request), limit=request.fetch_count
-        )
-        return [(viewer_id, row) for row in rows]
+    row = MuteRow
+    statement = select_rows(_COLUMNS, of_parent=mute.c.muter_id, where=[_ACTS])

@@ -1,14 +1,16 @@
 """What the statements of nested lists share: parents as a table, bounds of the page, a lateral page for each parent."""
 
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, Generic, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from core.database import Statement, rows_of
 from core.paging import PageRequest
-from loaders.base import PageLoader
+from loaders.base import Item, PageLoader
+from loaders.facts import VIEWER_ID
+from loaders.hydration import as_it_is
 
 PARENT_IDS = sa.bindparam("parent_ids", type_=sa.ARRAY(sa.BigInteger))
 AFTER = sa.bindparam("after", type_=sa.BigInteger)
@@ -71,6 +73,53 @@ def select_links(
         .order_by(page.c.key.desc()),
         _ParentLink,
     )
+
+
+# Whether a parent is the viewer's account: for rows that nobody else reads.
+IS_VIEWER: sa.ColumnElement[bool] = parents.c.id == VIEWER_ID
+
+
+def select_rows(
+    columns: Sequence[sa.ColumnElement[Any]],
+    *,
+    of_parent: sa.ColumnElement[int],
+    is_seen: sa.ColumnElement[bool] = IS_VIEWER,
+    where: Sequence[sa.ColumnElement[bool]] = (),
+) -> Statement[Any]:
+    """The newest rows of each parent whose rows the viewer sees: the parent's id, then the columns, the row's id first.
+
+    `of_parent` is the column that names the parent, `is_seen` a condition on it, `where` are conditions on rows.
+    """
+    key = columns[0]
+    page = (
+        sa.select(*columns)
+        .where(of_parent == parents.c.id, key < AFTER, *where)
+        .order_by(key.desc())
+        .limit(LIMIT)
+        .lateral("page")
+    )
+    seen = sa.select(parents.c.id, *page.c).select_from(parents.join(page, sa.true())).where(is_seen)
+    return Statement(seen.order_by(next(iter(page.c)).desc()), as_it_is)
+
+
+class RowPageLoader(PageLoader[Item], Generic[Item]):
+    """A page of rows for each parent, newest first. A subclass brings the statement, made by `select_rows`."""
+
+    statement: ClassVar[Statement[Any]]
+    # The named tuple that the columns make.
+    row: ClassVar[Any]
+
+    async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, Item]]:
+        request = self.request
+        records = await self.scope.db.rows(
+            self.statement,
+            parent_ids=list(parent_ids),
+            viewer_id=self.viewer_id,
+            after=after_or_end(request),
+            limit=request.fetch_count,
+        )
+        make = self.row._make
+        return [(parent_id, make(columns)) for parent_id, *columns in records]
 
 
 class LinkPageLoader(PageLoader[Link]):

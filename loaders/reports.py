@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -10,11 +10,9 @@ from access.viewer import Viewer
 from core import ids
 from core.database import Reader, Statement, rows_of
 from core.paging import PageRequest
-from loaders.base import BatchLoader, PageLoader, viewer_id_of
-from loaders.facts import VIEWER_ID
-from loaders.hydration import as_it_is
-from loaders.moderation import IS_MODERATOR
-from loaders.pages import AFTER, LIMIT, after_or_end, after_or_start, parents
+from loaders.base import BatchLoader, viewer_id_of
+from loaders.facts import VIEWER_ID, is_moderator
+from loaders.pages import AFTER, LIMIT, RowPageLoader, after_or_start, select_rows
 from models.reports import ReportState, report
 
 
@@ -38,7 +36,7 @@ class ReportRow(NamedTuple):
 
 
 _COLUMNS = [report.c[name] for name in ReportRow._fields]
-_IS_FOR_MODERATOR = sa.and_(IS_MODERATOR, report.c.account_id != VIEWER_ID)
+_IS_FOR_MODERATOR = sa.and_(is_moderator(), report.c.account_id != VIEWER_ID)
 _BY_ID = rows_of(
     sa.select(*_COLUMNS).where(
         report.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger))),
@@ -62,21 +60,6 @@ def _queue(is_wanted: sa.ColumnElement[bool]) -> Statement[ReportRow]:
 _QUEUES = {state: _queue(report.c.state == sa.literal_column(str(int(state)))) for state in ReportState}
 
 
-def _own() -> Statement[Any]:
-    page = (
-        sa.select(*_COLUMNS)
-        .where(report.c.reporter_id == parents.c.id, report.c.id < AFTER)
-        .order_by(report.c.id.desc())
-        .limit(LIMIT)
-        .lateral("page")
-    )
-    own = sa.select(parents.c.id, *page.c).select_from(parents.join(page, sa.true())).where(parents.c.id == VIEWER_ID)
-    return Statement(own.order_by(page.c.id.desc()), as_it_is)
-
-
-_OWN = _own()
-
-
 class ReportByIdLoader(BatchLoader[int, ReportRow]):
     """The report with an id, for its reporter and for moderators."""
 
@@ -85,19 +68,11 @@ class ReportByIdLoader(BatchLoader[int, ReportRow]):
         return {row.id: row for row in rows}
 
 
-class ReportsByReporterLoader(PageLoader[ReportRow]):
+class ReportsByReporterLoader(RowPageLoader[ReportRow]):
     """What the viewer has reported, newest first, by the viewer's account."""
 
-    async def fetch_pages(self, parent_ids: Sequence[int]) -> Sequence[tuple[int, ReportRow]]:
-        request = self.request
-        records = await self.scope.db.rows(
-            _OWN,
-            parent_ids=list(parent_ids),
-            viewer_id=self.viewer_id,
-            after=after_or_end(request),
-            limit=request.fetch_count,
-        )
-        return [(record[0], ReportRow._make(record[1:])) for record in records]
+    row = ReportRow
+    statement = select_rows(_COLUMNS, of_parent=report.c.reporter_id)
 
 
 async def fetch_reports(

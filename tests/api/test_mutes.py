@@ -13,7 +13,6 @@ from tests.api.compiled import fallbacks_of
 from tests.api.mutes import MUTE, MUTES, UNMUTE, count_of, mute, run_out, unmute
 from tests.api.paging import nodes, walk
 from tests.api.posts import refusals
-from tests.api.test_thinned_pages import stand_apart
 from tests.fixtures.api import Api
 from tests.worlds import Person, World
 
@@ -75,7 +74,7 @@ async def test_a_mute_ends_later_than_now_and_within_a_lifetime(api: Api, world:
 async def test_who_is_not_there_is_not_muted_and_nobody_mutes_without_signing_in(
     api: Api, world: World, document: str, act: str
 ) -> None:
-    await stand_apart(world, world.dan, world.alice)
+    await world.block(world.dan, world.alice)
     absent = ids.encode(ids.Kind.USER, 1)
     answers = []
     for target in (world.dan.id, absent, ids.encode(ids.Kind.POST, 1), "'; --"):
@@ -89,7 +88,7 @@ async def test_who_is_not_there_is_not_muted_and_nobody_mutes_without_signing_in
 
 
 async def test_nobody_mutes_themselves_or_whom_they_block(api: Api, world: World) -> None:
-    await stand_apart(world, world.alice, world.eve)
+    await world.block(world.alice, world.eve)
     for target in (world.alice, world.eve):
         assert refusals(await mute(api, target, by=world.alice)) == [("NotAllowedError", ["userId"])]
         assert refusals(await unmute(api, target, by=world.alice)) == []
@@ -97,7 +96,7 @@ async def test_nobody_mutes_themselves_or_whom_they_block(api: Api, world: World
 
 async def test_whoever_has_become_hidden_since_can_be_unmuted(api: Api, world: World, database_url: str) -> None:
     await mute(api, world.bob, by=world.alice)
-    await stand_apart(world, world.bob, world.alice)
+    await world.block(world.bob, world.alice)
     assert await unmute(api, world.bob, by=world.alice) == {"user": None, "errors": []}
     assert await count_of(database_url, "mute") == 0
     assert refusals(await unmute(api, world.bob, by=world.alice)) == [("NotFoundError", ["userId"])]
@@ -125,8 +124,8 @@ async def test_mutes_are_listed_latest_first_in_pages_without_who_is_hidden(api:
     people = [await world.join(f"person{number}") for number in range(6)]
     for person in people:
         await mute(api, person, by=world.alice, onlyReposts=person is people[0])
-    await stand_apart(world, people[4], world.alice)
-    await stand_apart(world, people[3], world.alice)
+    await world.block(people[4], world.alice)
+    await world.block(people[3], world.alice)
     pages = await mutes_of(api, world.alice, first=2)
     assert nodes(pages, "handle") == ["person5", "person2", "person1", "person0"]
     assert [len(page["edges"]) for page in pages] == [2, 2]

@@ -3,11 +3,8 @@
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
-from core.database import command
 from core.paging import TOP_UP_ROUNDS
-from models.blocks import block
 from tests.api.paging import nodes, walk
 from tests.fixtures.api import Api
 from tests.worlds import Person, World, post_id
@@ -21,17 +18,6 @@ LISTS = {
     "quotes": "quotes(first: 2, after: $after)",
 }
 PEOPLE = {"likedBy": "likedBy(first: 2, after: $after)", "repostedBy": "repostedBy(first: 2, after: $after)"}
-
-_BLOCK = command(
-    sa.insert(block).values(
-        blocker_id=sa.bindparam("blocker", type_=sa.BigInteger), blocked_id=sa.bindparam("blocked", type_=sa.BigInteger)
-    )
-)
-
-
-async def stand_apart(world: World, blocker: Person, blocked: Person) -> None:
-    """A block between two people."""
-    await world.services.db.transact(lambda tx: tx.run(_BLOCK, blocker=blocker.account_id, blocked=blocked.account_id))
 
 
 async def pages_of(api: Api, number: int, part: str, field: str, *, by: Person) -> list[Any]:
@@ -56,7 +42,7 @@ async def test_pages_below_a_post_are_full_while_there_is_more(api: Api, world: 
         author = world.eve if kind == "h" else world.bob
         body = f"{kind}{number}"
         await (world.post(author, body, quote=root) if name == "quotes" else world.post(author, body, reply_to=root))
-    await stand_apart(world, world.dan, world.eve)
+    await world.block(world.dan, world.eve)
     pages = await pages_of(api, root, LISTS[name], "body", by=world.dan)
     expected = [f"v{number}" for number, kind in enumerate(pattern) if kind == "v"]
     assert sorted(nodes(pages)) == sorted(expected)
@@ -70,7 +56,7 @@ async def test_people_whom_a_block_hides_leave_full_pages_behind(api: Api, world
     for person in strangers:
         await (world.like(person, root) if name == "likedBy" else world.repost(person, root))
     for person in strangers[2:5]:
-        await stand_apart(world, person, world.dan)
+        await world.block(person, world.dan)
     pages = await pages_of(api, root, PEOPLE[name], "handle", by=world.dan)
     assert nodes(pages, "handle") == ["stranger5", "stranger1", "stranger0"]
     assert [len(page["edges"]) for page in pages] == [2, 1]
@@ -81,7 +67,7 @@ async def test_a_page_behind_too_many_hidden_ones_is_short_and_goes_on(api: Api,
     for number in range((PAGE + 1) * TOP_UP_ROUNDS + 1):
         await world.post(world.eve, f"hidden {number}", reply_to=root)
     await world.post(world.bob, "seen", reply_to=root)
-    await stand_apart(world, world.eve, world.dan)
+    await world.block(world.eve, world.dan)
     pages = await pages_of(api, root, LISTS["OLDEST"], "body", by=world.dan)
     assert [len(page["edges"]) for page in pages] == [0, 1]
     assert nodes(pages) == ["seen"]
@@ -92,7 +78,7 @@ async def test_topping_up_is_one_statement_for_all_parents(api: Api, world: Worl
     for post in posts:
         for number in range(4):
             await world.post(world.eve if number < 2 else world.bob, f"reply {number}", reply_to=post)
-    await stand_apart(world, world.dan, world.eve)
+    await world.block(world.dan, world.eve)
     document = """
     query ($ids: [ID!]!) {
       nodes(ids: $ids) { ... on Post { replies(first: 2) { edges { node { body } } } } }

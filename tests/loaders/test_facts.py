@@ -70,7 +70,8 @@ class Rows:
             await insert(db, table, [dict(zip(columns, pair, strict=True)) for pair in pairs])
 
     def moderates(self, viewer: int) -> bool:
-        return viewer in self.accounts and self.accounts[viewer]["role"] > 0
+        account = self.accounts.get(viewer)
+        return account is not None and account["role"] > 0 and account["suspended_at"] is None
 
     def of_user(self, viewer: int, subject: int) -> int:
         if viewer == subject:
