@@ -1,5 +1,6 @@
 """Counts tell nothing of what is hidden: each is one number for all, of what all see who see the counted thing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from models.counts import Counter
 from models.posts import Visibility
 from schema.documents import core_schema
 from schema.root import build_schema
+from tests.contracts.matrix import plants
 from tests.contracts.matrix.cast import AUTHORS, OPEN, TARGETS, VIEWERS, Above, Target
 from tests.contracts.matrix.paths_to_users import reposts
 from tests.contracts.matrix.stage import HASHTAG, Stage, set_stage
@@ -106,11 +108,22 @@ async def test_counts_are_one_number_for_all_and_of_what_all_see(api: Api) -> No
         assert today["accountCount"] == 1, viewer
 
 
-async def test_what_is_hidden_changes_no_count(api: Api) -> None:
-    """The same stage, with everything taken away that not all see."""
+async def with_and_without_hidden(api: Api) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """What each viewer is told on a stage, and on the same one with everything taken away that not all see."""
     stage = await set_stage(api.services)
     await recount(stage)
     before = {viewer: await read(api, stage, viewer) for viewer in VIEWERS}
     await stage.erase([target for target in TARGETS if not is_for_all(target)])
     await recount(stage)
-    assert {viewer: await read(api, stage, viewer) for viewer in VIEWERS} == before
+    return before, {viewer: await read(api, stage, viewer) for viewer in VIEWERS}
+
+
+async def test_what_is_hidden_changes_no_count(api: Api) -> None:
+    told, told_without = await with_and_without_hidden(api)
+    assert told == told_without
+
+
+async def test_a_planted_leak_in_a_count_is_seen(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    plants.replies_count_whoever_sees_them(monkeypatch)
+    told, told_without = await with_and_without_hidden(api)
+    assert all(told[viewer]["root"] != told_without[viewer]["root"] for viewer in VIEWERS)

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from actions import recounts
 from core import ids
 from loaders.posts import PostByIdLoader, fetch_posts_by_id
 from loaders.rows import PostRow
+from models.counts import Counter
 from resolvers import feeds
 from resolvers.context import Context
 
@@ -43,6 +45,12 @@ def nodes_are_not_guarded(patch: pytest.MonkeyPatch) -> None:
         return await _load_unguarded(context, ids.number_of(ids.Kind.POST, node_id))
 
     patch.setattr("resolvers.nodes._load", load)
+
+
+def replies_count_whoever_sees_them(patch: pytest.MonkeyPatch) -> None:
+    counter = Counter.POST_REPLIES
+    patch.setattr(recounts, "TRUTHS", {**recounts.TRUTHS, counter: recounts.TRUTHS[counter]._replace(conditions=())})
+    patch.setitem(recounts._REPAIR, counter, recounts._repair(counter))
 
 
 def live_posts_are_not_guarded(patch: pytest.MonkeyPatch) -> None:
