@@ -19,7 +19,7 @@ from benchmarks.runner import Options
 from benchmarks.scenarios import FEED_LENGTH
 from core.database import Reader, Statement
 from core.paging import PageRequest
-from loaders.feeds import fetch_home_entries
+from loaders.home import fetch_home_entries
 from loaders.pages import GREATEST_ID
 from loaders.registry import Loaders
 from loaders.rows import EVERYTHING

@@ -20,12 +20,6 @@ from loaders.bookmarks import (
 )
 from loaders.circles import CircleByIdLoader, CircleByPostLoader, CirclesByAccountLoader, MembersByCircleLoader
 from loaders.edits import EditsByPostLoader
-from loaders.feeds import (
-    EntriesByUserLoader,
-    HomeEntries,
-    UserWithPostsLoader,
-    WantedPage,
-)
 from loaders.filters import (
     FilterByIdLoader,
     FilterPageByViewerLoader,
@@ -42,6 +36,7 @@ from loaders.hashtags import (
     HashtagByNameLoader,
     HistoryByHashtagLoader,
 )
+from loaders.home import HomeEntries
 from loaders.known_followers import KnownFollowersByUserLoader
 from loaders.likers import LikersByPostLoader, RepostersByPostLoader
 from loaders.likes import LikesByUserLoader
@@ -63,6 +58,7 @@ from loaders.posts import (
     RepliesByPostNewestFirstLoader,
     RepliesByPostOldestFirstLoader,
 )
+from loaders.profile_feeds import EntriesByUserLoader, UserWithPostsLoader, WantedPage
 from loaders.quotes import QuotesByPostLoader
 from loaders.ranked_replies import RankedRepliesLoader, RepliesByPostAuthorFirstLoader, TopRepliesByPostLoader
 from loaders.reports import ReportByIdLoader, ReportsByReporterLoader

@@ -7,7 +7,7 @@ from compiler import Ahead, Call, Relation, look_ahead
 from core.errors import RequestError
 from core.paging import RANKED, Listing, PageRequest
 from loaders.base import BatchLoader
-from loaders.feeds import WantedPage
+from loaders.profile_feeds import WantedPage
 from loaders.rows import EVERYTHING, PARTS_OF_POSTS, PARTS_OF_USERS, Part, Parts
 from loaders.wanted import WHOLE_POSTS, Wanted, WantedReplies
 from resolvers.arguments import PROFILE_TABS, REPLY_LISTINGS, ReplySort, UserPostsKind, page

@@ -15,9 +15,10 @@ from compiler import CompiledExecutor
 from core.spans import Tracer
 from resolvers import feeds as feed_resolvers
 from resolvers import hashtags as hashtag_resolvers
+from resolvers import home_events as home_event_resolvers
+from resolvers import home_feed, nodes
 from resolvers import lists as list_resolvers
 from resolvers import moderation as moderation_resolvers
-from resolvers import nodes
 from resolvers import posts as post_resolvers
 from resolvers import reports as report_resolvers
 from resolvers import searches as search_resolvers
@@ -26,6 +27,7 @@ from resolvers import users as user_resolvers
 from schema import (
     feeds,
     hashtags,
+    home_events,
     lists,
     moderation,
     posts,
@@ -87,7 +89,7 @@ class Query:
         description="Whom the viewer may want to follow, the best first. Needs a viewer.",
     )
     home_feed = strawberry.field(
-        resolver=feed_resolvers.home_feed,
+        resolver=home_feed.home_feed,
         graphql_type=feeds.FeedConnection,
         description="Own and followed accounts' posts, replies and reposts, and public posts with followed hashtags,"
         " newest first. Needs a viewer.",
@@ -114,8 +116,8 @@ class Subscription:
     """A field per stream."""
 
     home_feed = strawberry.subscription(
-        resolver=feed_resolvers.home_feed_events,
-        graphql_type=feeds.HomeFeedEvent,
+        resolver=home_event_resolvers.home_feed_events,
+        graphql_type=home_events.HomeFeedEvent,
         description="What happens in the viewer's home feed. Needs a viewer.",
     )
 

@@ -1,6 +1,6 @@
 """Reading a home feed's entries: from the reader's timeline where it can answer, else from SQL.
 
-Both ways give what `loaders.feeds.fetch_home_entries` defines. A reader without a timeline gets the answer of SQL at
+Both ways give what `loaders.home.fetch_home_entries` defines. A reader without a timeline gets the answer of SQL at
 once, while the timeline is rebuilt behind.
 """
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from core.cache import CacheUnavailableError
 from core.database import Database
 from core.errors import RequestError
-from loaders.feeds import HomeEntries, fetch_home_entries
+from loaders.home import HomeEntries, fetch_home_entries
 from loaders.pages import GREATEST_ID
 from loaders.wanted import FeedEntry
 from timelines import keys

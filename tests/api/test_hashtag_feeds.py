@@ -6,7 +6,7 @@ import pytest
 
 from actions import deletions
 from app.worker import Worker
-from loaders.feeds import fetch_home_entries
+from loaders.home import fetch_home_entries
 from tests.api.hashtags import HOME, act, follow
 from tests.fixtures.api import Api
 from tests.worlds import Person, World

@@ -13,7 +13,7 @@ from app.imports.snb import import_snb
 from app.services import ProcessServices
 from app.settings import Settings
 from app.worker import Worker
-from loaders.feeds import HomeEntries, fetch_home_entries
+from loaders.home import HomeEntries, fetch_home_entries
 from loaders.pages import GREATEST_ID
 from loaders.registry import Loaders
 from loaders.wanted import WHOLE_POSTS, FeedEntry

@@ -10,7 +10,7 @@ from core import ids
 from loaders.posts import PostByIdLoader, fetch_posts_by_id
 from loaders.rows import PostRow
 from models.counts import Counter
-from resolvers import feeds
+from resolvers import feeds, home_events
 from resolvers.context import Context
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -55,7 +55,7 @@ def replies_count_whoever_sees_them(patch: pytest.MonkeyPatch) -> None:
 
 def live_posts_are_not_guarded(patch: pytest.MonkeyPatch) -> None:
     """The rules are asked when somebody subscribes, and not when something is delivered."""
-    edges = feeds._edges
+    edges = feeds.edges_of
 
     async def unguarded(context: Context, listing: Any, entries: Sequence[Any], reason_of: Any) -> Any:
         for entry in entries:
@@ -63,4 +63,4 @@ def live_posts_are_not_guarded(patch: pytest.MonkeyPatch) -> None:
             context.loaders.posts.clear(entry.post_id).prime(entry.post_id, row)
         return await edges(context, listing, entries, reason_of)
 
-    patch.setattr(feeds, "_edges", unguarded)
+    patch.setattr(home_events, "edges_of", unguarded)

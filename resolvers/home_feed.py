@@ -1,0 +1,39 @@
+"""The home feed: who the viewer follows, from their timeline or from SQL."""
+
+from collections.abc import Callable
+
+from core.paging import Listing
+from loaders.pages import GREATEST_ID
+from loaders.wanted import FeedEntry
+from resolvers.ahead import wanted_of_entries
+from resolvers.arguments import DEFAULT_PAGE, After, First, page
+from resolvers.connections import Scanned
+from resolvers.context import Info
+from resolvers.feeds import FeedConnection, FeedReason, FeedReasonKind, feed_page, hashtag_reason
+
+
+async def home_feed(info: Info, first: First = DEFAULT_PAGE, after: After = None) -> FeedConnection:
+    context = info.context
+    viewer = context.require_viewer()
+    request = page(Listing.HOME_FEED, first, after)
+    home = context.loaders.home_entries(viewer, wanted_of_entries(info))
+
+    async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
+        part = await context.resources.home.scan(home, before=GREATEST_ID if start is None else start, limit=limit)
+        return Scanned(part.entries, [entry.id for entry in part.entries], part.reached, part.is_end)
+
+    return await feed_page(context, Listing.HOME_FEED, request, scan, home_reason(viewer.account_id))
+
+
+def home_reason(viewer_id: int) -> Callable[[FeedEntry], FeedReason]:
+    """Why an entry is in this viewer's home feed."""
+
+    def reason(entry: FeedEntry) -> FeedReason:
+        if entry.is_repost:
+            return FeedReason(FeedReasonKind.REPOSTED, entry.author_id)
+        if entry.hashtag_id is not None:
+            return hashtag_reason(entry)
+        is_own = entry.author_id == viewer_id
+        return FeedReason(FeedReasonKind.OWN if is_own else FeedReasonKind.FOLLOWED, entry.author_id)
+
+    return reason
