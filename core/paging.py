@@ -69,6 +69,10 @@ class Listing(IntEnum):
     MODERATION_ACTIONS = 38
     HIDDEN_REPLIES = 39
     SENT_FOLLOW_REQUESTS = 40
+    LIST_FEED = 41
+    FOR_YOU_FEED = 42
+    TRENDING_HASHTAGS = 43
+    TRENDING_POSTS = 44
 
 
 # The lists whose keys have a rank.
