@@ -138,7 +138,7 @@ def test_event_of_a_subscription_is_no_fallback(rookery: GraphQLSchema) -> None:
     assert stripped(explanation)[:7] == [
         "Subscription (for each event)",
         "homeFeed: HomeFeedEvent!",
-        "the event, as resolvers.home_events.home_feed_events gives it",
+        "= the event, as resolvers.home_events.home_feed_events gives it",
         "on Started, PostRemoved, PostChanged, ReadPositionMoved, Reset: nothing",
         "on PostAdded",
         "edge: FeedEdge! attribute edge",
