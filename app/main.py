@@ -8,7 +8,7 @@ from typing import TypedDict, cast
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Scope
+from starlette.types import Lifespan, Scope
 
 from app.logging import configure_logging
 from app.services import ProcessServices
@@ -30,9 +30,7 @@ class State(TypedDict):
 
 def create_app(settings: Settings | None = None) -> Application:
     """An application. It opens nothing before its lifespan begins, and closes everything at its end."""
-    settings = settings or process_settings()
-
-    services = ProcessServices(settings)
+    services = ProcessServices(settings or process_settings())
 
     @asynccontextmanager
     async def lifespan(_app: Application) -> AsyncIterator[State]:
@@ -42,7 +40,12 @@ def create_app(settings: Settings | None = None) -> Application:
         finally:
             await services.stop()
 
-    return Application(services_of, lifespan=lifespan, routes=_routes(settings), registry=services.sockets)
+    return application_over(services, lifespan=lifespan)
+
+
+def application_over(services: ProcessServices, *, lifespan: Lifespan[Application] | None = None) -> Application:
+    """The application; whoever made `services` starts and stops them, if no lifespan does."""
+    return Application(services_of, lifespan=lifespan, routes=_routes(services.settings), registry=services.sockets)
 
 
 def create_production_app() -> Application:

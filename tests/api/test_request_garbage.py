@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp, Message, Scope
 
-from app.main import create_app
+from app.main import application_over
 from app.services import ProcessServices
 from app.settings import CHECKOUT
 from tests.worlds import Person, World, post_id
@@ -86,7 +86,7 @@ def _shown(found: object) -> str:
 
 @pytest.fixture
 async def app(services: ProcessServices) -> ASGIApp:
-    return create_app(services.settings)
+    return application_over(services)
 
 
 @pytest.fixture
