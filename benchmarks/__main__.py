@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measures servers, peers, the limiter, writes, searches; or explains statements."""
+"""`python -m benchmarks`: measures servers, peers, the rules, the limiter, writes, searches; or explains statements."""
 
 import argparse
 import signal
@@ -12,11 +12,12 @@ from app.embedded.errors import EmbeddedServerError
 from app.settings import CHECKOUT
 from app.web_assets import BuildError
 from benchmarks import peer_servers, report, runner, scenarios
-from benchmarks.contestants import HAND_WRITTEN_TIMELINE, OWN, Contestant
+from benchmarks.contestants import HAND_WRITTEN_TIMELINE, OWN, WITHOUT_RULES, Contestant
 from benchmarks.runner import DifferentAnswersError, Options
 
 TABLE_WIDTH = 130
 INTERRUPTED = 130
+RULED = frozenset({"rookery", WITHOUT_RULES.name})
 
 
 def main() -> int:
@@ -72,6 +73,8 @@ def _run(given: argparse.Namespace) -> None:
 
 def _contestants(given: argparse.Namespace, say: Callable[[str], None]) -> Sequence[Contestant]:
     """Those who take part. The peers, which have to be installed, only if one of them does."""
+    if given.act == "rules":
+        return [each for each in (*OWN, WITHOUT_RULES) if each.name in RULED]
     chosen: list[Contestant] = [*OWN]
     if given.act == "peers":
         chosen.append(HAND_WRITTEN_TIMELINE)
@@ -96,7 +99,7 @@ def _parse() -> argparse.Namespace:
     own = [contestant.name for contestant in OWN]
     names = [*own, HAND_WRITTEN_TIMELINE.name, *peer_servers.NAMES]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    acts = ("run", "peers", "limits", "writes", "search", "explain")
+    acts = ("run", "peers", "rules", "limits", "writes", "search", "explain")
     parser.add_argument("act", nargs="?", choices=acts, default="run")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the world; 1 is the standard one")
     parser.add_argument("--seed", type=int, default=7)

@@ -69,6 +69,7 @@ OWN = (
     Contestant("uncompiled", _SERVE, environment={"COMPILED_EXECUTION": "false"}),
     Contestant("hand-written", (sys.executable, "-m", "benchmarks.handwritten"), ask=as_own_path),
 )
+WITHOUT_RULES = Contestant("without-rules", (sys.executable, "-m", "benchmarks.without_rules"))
 HAND_WRITTEN_TIMELINE = Contestant(
     "hand-written-redis",
     (sys.executable, "-m", "benchmarks.handwritten_timeline"),

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import peer_servers, usage
+from benchmarks.contestants import WITHOUT_RULES
 from benchmarks.goals import GOALS, Numbers
 from benchmarks.runner import Measurement, Options
 
@@ -34,7 +35,7 @@ LIBRARIES = (
     "hiredis",
 )
 # Whom all others are compared with.
-REFERENCES = ("hand-written", "mercurius")
+REFERENCES = ("hand-written", "mercurius", WITHOUT_RULES.name)
 _NUMBERS = (
     "server_cpu_ms",
     "postgres_cpu_ms",

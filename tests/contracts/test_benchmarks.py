@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -26,6 +27,7 @@ from graphql import (
 from graphql import build_schema as build_from_text
 
 from app.embedded.processes import is_running
+from app.settings import CHECKOUT
 from app.worker import Worker
 from benchmarks import data, hostile_documents, peer_servers, runner, scenarios, search, writes
 from benchmarks import world as bench_world
@@ -265,3 +267,26 @@ def test_server_that_does_not_start_is_named_with_what_it_says(stage: Stage) -> 
         running(broken, environment={}, log=stage.directory / "log"),
     ):
         pass
+
+
+SHOW_HOME = """
+import sys
+from benchmarks.without_rules import take_rules_away
+if sys.argv[1:]:
+    take_rules_away()
+from access.filters import Context
+from loaders import home, wanted
+form = wanted._form_of(wanted.Wanted(context=Context.HOME), None)
+print(wanted._statement(home._select_home, form).statement.text)
+"""
+RULES = ("user_facts(", "post_facts(", "FROM mute", "keyword_filter")
+
+
+def test_server_without_rules_has_none_in_its_statements() -> None:
+    def shown(*arguments: str) -> str:
+        command = [sys.executable, "-c", SHOW_HOME, *arguments]
+        return subprocess.run(command, cwd=CHECKOUT, check=True, capture_output=True, text=True).stdout
+
+    ruled, unruled = shown(), shown("without")
+    assert [rule for rule in RULES if rule not in ruled] == []
+    assert [rule for rule in RULES if rule in unruled] == []
