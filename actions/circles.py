@@ -26,7 +26,7 @@ async def delete_circle(tx: Transaction, viewer: Viewer, circle_id: int) -> int:
 
     Posts to it stay, for their author and whom they mention alone (models.posts).
     """
-    await withdraw_circle(tx, circle_id)
+    await withdraw_circle(tx, circle_id, owner_id=viewer.account_id)
     return await _CIRCLES.delete(tx, viewer, circle_id)
 
 

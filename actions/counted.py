@@ -162,7 +162,9 @@ _HOLD_POST = values_of(
     .with_for_update(of=(post, account), key_share=True),
     int,
 )
-_HOLD_CIRCLE = values_of(sa.select(circle.c.account_id).where(circle.c.id == _CIRCLE_ID).with_for_update(), int)
+_HOLD_CIRCLE = values_of(
+    sa.select(circle.c.id).where(circle.c.id == _CIRCLE_ID, circle.c.account_id == _ACCOUNT_ID).with_for_update(), int
+)
 _WITHDRAW_POST, _RETURN_POST = _change_by_post(-1), _change_by_post(1)
 _WITHDRAW_QUOTE, _RETURN_QUOTE = _change_by_quote(-1), _change_by_quote(1)
 _WITHDRAW_ACCOUNT, _RETURN_ACCOUNT = _change_by_account(-1), _change_by_account(1)
@@ -217,11 +219,12 @@ async def return_account(tx: Transaction, account_id: int) -> None:
     await tx.run(_RETURN_ACCOUNT, account_id=account_id)
 
 
-async def withdraw_circle(tx: Transaction, circle_id: int) -> None:
+async def withdraw_circle(tx: Transaction, circle_id: int, *, owner_id: int) -> None:
     """Takes replies within a circle out of the counts of their parents; call it before the circle is deleted.
 
-    Posts for a circle that is gone are for nobody else, and are not known to have been for the same people.
+    Posts for a circle that is gone are for nobody else, and are not known to have been for the same people. A circle
+    that is not this owner's is passed over like one that is not there.
     """
-    owner_id = await tx.row(_HOLD_CIRCLE, circle_id=circle_id)
-    if owner_id is not None:
+    held_id = await tx.row(_HOLD_CIRCLE, circle_id=circle_id, account_id=owner_id)
+    if held_id is not None:
         await tx.run(_WITHDRAW_CIRCLE, circle_id=circle_id, account_id=owner_id)

@@ -80,8 +80,8 @@ async def _put_on(tx: Transaction, post_id: int) -> None:
         await counted.return_quote(tx, post_id)
 
 
-async def _delete_circle(tx: Transaction, circle_id: int) -> None:
-    await counted.withdraw_circle(tx, circle_id)
+async def _delete_circle(tx: Transaction, owner: Person, circle_id: int) -> None:
+    await counted.withdraw_circle(tx, circle_id, owner_id=owner.account_id)
     await tx._connection.execute("DELETE FROM circle WHERE id = $1", circle_id)
 
 
@@ -359,7 +359,7 @@ class Walk:
     async def delete_circle(self) -> None:
         self.random.shuffle(self.circles)
         if self.circles:
-            await self.db.transact(_delete_circle, self.circles.pop()[1])
+            await self.db.transact(_delete_circle, *self.circles.pop())
 
 
 @pytest.mark.parametrize("seed", ["rook", "crow", "jackdaw"])

@@ -167,6 +167,15 @@ async def test_somebody_elses_circle_and_none_at_all_are_not_found_alike(api: Ap
     assert await groups_of(api, "circle", world.bob) == {"Theirs": ["alice"]}
 
 
+async def test_deleting_somebody_elses_circle_takes_the_statements_that_deleting_none_takes(
+    api: Api, world: World
+) -> None:
+    theirs = await new_circle(api, "Theirs", world.alice, by=world.bob)
+    for wrong in (ABSENT, theirs):
+        with api.budget(sql=2, redis=1):
+            await change(api, "deleteCircle", by=world.alice, circleId=wrong)
+
+
 @pytest.mark.parametrize("name", INPUTS)
 async def test_needs_a_viewer(api: Api, world: World, name: str) -> None:
     family = await new_circle(api, "Family", by=world.alice)
