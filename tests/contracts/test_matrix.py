@@ -7,11 +7,12 @@ import pytest
 
 from tests.contracts.matrix.paths import Path
 from tests.contracts.matrix.paths_to_posts import PATHS_TO_POSTS
+from tests.contracts.matrix.paths_to_relations import PATHS_TO_RELATIONS
 from tests.contracts.matrix.paths_to_users import PATHS_TO_USERS
 from tests.contracts.matrix.play import expected, play, told_wrong, viewers
 from tests.fixtures.api import Api
 
-PATHS: tuple[Path, ...] = (*PATHS_TO_POSTS, *PATHS_TO_USERS)
+PATHS: tuple[Path, ...] = (*PATHS_TO_POSTS, *PATHS_TO_USERS, *PATHS_TO_RELATIONS)
 FEWEST_CELLS = 1_500
 
 

@@ -58,6 +58,7 @@ class Stage:
         self.quoted_id = 0  # the neutral post that all targets quote
         self.hashtag_id = 0
         self.circle_ids: dict[str, int] = {}
+        self.groups: dict[str, str] = {}  # lists or circles of a scene, by whose they are, as clients name them
         self.written: dict[str, list[int]] = {}  # posts of a scene, by who wrote them
 
     async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,0 +1,80 @@
+"""Lists and circles on the stage: whose they are, and who is on them."""
+
+from collections.abc import Iterable, Mapping
+
+from core import ids
+from tests.contracts.matrix.cast import AUTHORS, NEUTRAL
+from tests.contracts.matrix.stage import Stage
+
+
+def word_of(owner: str) -> str:
+    """What a list is called, and nothing else in the world."""
+    return f"<list of {owner}>"
+
+
+def _of_themselves(owners: Iterable[str]) -> Mapping[str, Iterable[str]]:
+    return {owner: [owner] for owner in owners}
+
+
+async def _join(stage: Stage, noun: str, groups: Mapping[str, int], members: Mapping[str, Iterable[str]]) -> None:
+    """Puts people into each owner's group, and has ids of the groups for variables."""
+    rows = [
+        {f"{noun}_id": groups[owner], "account_id": stage.number(member)}
+        for owner, names in members.items()
+        for member in names
+    ]
+    await stage.insert(f"{noun}_member", rows)
+    stage.groups |= {owner: ids.encode(ids.Kind[noun.upper()], number) for owner, number in groups.items()}
+
+
+async def _make_lists(stage: Stage, members: Mapping[str, Iterable[str]], *, is_private: bool) -> None:
+    """A list of each owner, with these people on it."""
+    groups = dict(zip(members, await stage.mint(len(members)), strict=True))
+    rows = [
+        {"id": number, "account_id": stage.number(owner), "name": word_of(owner), "is_private": is_private}
+        for owner, number in groups.items()
+    ]
+    await stage.insert("list", rows)
+    await _join(stage, "list", groups, members)
+
+
+# Scenes.
+
+
+async def public_lists(stage: Stage) -> None:
+    """Each author has one, and is on it."""
+    await _make_lists(stage, _of_themselves(AUTHORS), is_private=False)
+
+
+async def private_lists(stage: Stage) -> None:
+    """The same, but that nobody else is to know of them."""
+    await _make_lists(stage, _of_themselves(AUTHORS), is_private=True)
+
+
+async def lists_of_both_kinds(stage: Stage) -> None:
+    """Public ones of the authors, and a private one of somebody whom all see."""
+    await public_lists(stage)
+    await _make_lists(stage, _of_themselves([NEUTRAL]), is_private=True)
+
+
+async def list_of_all(stage: Stage) -> None:
+    """Somebody whom all see has the authors on a public list."""
+    await _make_lists(stage, {NEUTRAL: AUTHORS}, is_private=False)
+
+
+async def own_lists(stage: Stage) -> None:
+    """Everybody has the authors on a private list."""
+    await _make_lists(stage, dict.fromkeys(stage.signed_in, AUTHORS), is_private=True)
+
+
+async def circles(stage: Stage) -> None:
+    """Each author is in their own circle, to which they have posted."""
+    await _join(stage, "circle", stage.circle_ids, _of_themselves(AUTHORS))
+
+
+async def own_circles(stage: Stage) -> None:
+    """Everybody has the authors in a circle."""
+    groups = dict(zip(stage.signed_in, await stage.mint(len(stage.signed_in)), strict=True))
+    rows = [{"id": number, "account_id": stage.number(owner), "name": "all"} for owner, number in groups.items()]
+    await stage.insert("circle", rows)
+    await _join(stage, "circle", groups, dict.fromkeys(groups, AUTHORS))
