@@ -17,8 +17,8 @@ from tests.contracts.matrix.stage import set_stage
 from tests.fixtures.api import Api
 from tests.worlds import post_id
 
-# Fields of inputs that name a post or a user, by how their names end.
-NAMING = ("postId", "userId", "userIds", "replyToId", "quoteId")
+# Fields of inputs that name what may be hidden.
+NAMING = ("postId", "userId", "userIds", "replyToId", "quoteId", "listId", "circleId")
 NOT_FOUND = "NotFoundError"
 
 
@@ -38,14 +38,17 @@ async def test_what_is_hidden_answers_as_what_does_not_exist(api: Api, act: Act)
     for actor in actors(stage, act):
         targets = named(stage, act, actor)
         data = await api.data(
-            act.document_on([*(target.id for target in targets), absent(act)]), by=stage.person(actor)
+            act.document_on([absent(act), *(target.id for target in targets)]),
+            by=stage.person(actor),
+            **act.variables(stage, actor),
         )
-        *payloads, of_absent = data.values()
-        assert is_refused_as_absent(of_absent)
+        of_absent, *payloads = data.values()
+        assert is_refused_as_absent(of_absent) is not act.asks_nothing
         for target, payload in zip(targets, payloads, strict=True):
             answers.add(target.is_visible)
             if target.is_visible:
                 assert not is_refused_as_absent(payload), (actor, target.word)
+                assert payload != of_absent, (actor, target.word)
             else:
                 assert payload == of_absent, (actor, target.word)
         told = json.dumps(data)
@@ -93,7 +96,7 @@ async def test_what_is_hidden_is_refused_by_the_same_statements_as_what_does_not
         hidden = [target.id for target in named(stage, act, actor) if not target.is_visible]
         for target_id in (absent(act), *hidden):
             with noting(api) as noted:
-                await api.data(act.document, by=stage.person(actor), id=target_id)
+                await api.data(act.document, by=stage.person(actor), id=target_id, **act.variables(stage, actor))
             asked[target_id] = [text for text in noted if "FROM session" not in text]
         assert all(texts == asked[absent(act)] for texts in asked.values())
         compared += len(hidden)
@@ -106,7 +109,7 @@ def schema() -> GraphQLSchema:
 
 
 def naming_acts(schema: GraphQLSchema) -> Iterator[tuple[str, str]]:
-    """(mutation, field of its input) of all that name a post or a user."""
+    """(mutation, field of its input) of all that name what may be hidden."""
     assert schema.mutation_type is not None
     for name, field in schema.mutation_type.fields.items():
         for argument in field.args.values():
@@ -115,5 +118,5 @@ def naming_acts(schema: GraphQLSchema) -> Iterator[tuple[str, str]]:
                 yield from ((name, key) for key in kind.fields if key in NAMING)
 
 
-def test_every_act_that_names_a_post_or_a_user_is_tried(schema: GraphQLSchema) -> None:
+def test_every_act_that_names_what_may_be_hidden_is_tried(schema: GraphQLSchema) -> None:
     assert {*naming_acts(schema)} - waiting.ACTS == {(act.name, act.key) for act in ACTS}

@@ -12,7 +12,8 @@ from tests.contracts.matrix.live import LIVE
 from tests.contracts.matrix.play import whole
 from tests.contracts.test_matrix import PATHS
 
-DOCUMENTS = [*map(whole, PATHS), *(act.document for act in (*ACTS, *SOURCES.values())), *LIVE.values()]
+LEADING_ACTS = [act for act in (*ACTS, *SOURCES.values()) if act.leads]
+DOCUMENTS = [*map(whole, PATHS), *(act.document for act in LEADING_ACTS), *LIVE.values()]
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,17 @@
-"""Acts that name a post or a user: what somebody is told who names one that is hidden from them.
+"""Acts that name a post, a user, a list or a circle: what somebody is told who names one that is hidden from them.
 
-To add an act is to add a line to ACTS_ON_POSTS or ACTS_ON_USERS.
+To add an act is to add a line to ACTS_ON_POSTS, ACTS_ON_USERS or ACTS_ON_GROUPS.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from core import ids
+from core.ids import Kind
 from tests.contracts.matrix import oracle
 from tests.contracts.matrix.cast import AUTHORS, KINDS, OPEN, PRIVATE, SUSPENDED, VIEWERS, Target
+from tests.contracts.matrix.groups import circles, lists_of_both_kinds, own_circles, own_lists, word_of
 from tests.contracts.matrix.paths import FRAGMENTS, Scene, nothing
 from tests.contracts.matrix.paths_to_users import requests
 from tests.contracts.matrix.stage import Stage
@@ -17,14 +19,17 @@ from tests.worlds import post_id
 
 ABSENT = 1
 _ERRORS = "errors { __typename message code path }"
+_MEMBERS = "{} {{ members(first: 20) {{ edges {{ node {{ ...UserTarget }} }} }} }}"
+# What other fields name are posts.
+_KINDS = {"userId": Kind.USER, "userIds": Kind.USER, "listId": Kind.LIST, "circleId": Kind.CIRCLE}
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
     """A mutation. `key` is the field of its input that names the target, `more` the rest of the input.
 
-    `selected` has the one spread where a target that is acted on would appear. `is_for_own`: one's own is there
-    even if it is deleted, and what is others' is not.
+    `selected` has the one spread where a target that is acted on would appear, if it leads to one. `is_for_own`: one's
+    own is there even if it is deleted, and what is others' is not. `asks_nothing`: what is not there is passed over.
     """
 
     name: str
@@ -32,25 +37,43 @@ class Act:
     selected: str
     more: str = ""
     is_for_own: bool = False
+    asks_nothing: bool = False
     scene: Scene = nothing
 
     def call(self, target_id: str) -> str:
         """The mutation, done to the target with this id, or to what a variable holds."""
-        return f"{self.name}(input: {{ {self.key}: {target_id} {self.more} }}) {{ {self.selected} {_ERRORS} }}"
+        named = f"[{target_id}]" if self.key == "userIds" else target_id
+        return f"{self.name}(input: {{ {self.key}: {named} {self.more} }}) {{ {self.selected} {_ERRORS} }}"
+
+    @property
+    def is_within_own(self) -> bool:
+        """Whether it is done within a list or a circle of the actor's own."""
+        return "$own" in self.more
+
+    @property
+    def leads(self) -> bool:
+        """Whether what it gives can lead to a post or a user."""
+        return "..." in self.selected
 
     @property
     def fragment(self) -> str:
-        return FRAGMENTS["PostTarget" if "...PostTarget" in self.selected else "UserTarget"]
+        return next((text for name, text in FRAGMENTS.items() if f"...{name}" in self.selected), "")
 
     @property
     def document(self) -> str:
         """The act with its target in a variable."""
-        return f"mutation ($id: ID!) {{ {self.call('$id')} }} {self.fragment}"
+        own = ", $own: ID!" if self.is_within_own else ""
+        return f"mutation ($id: ID!{own}) {{ {self.call('$id')} }} {self.fragment}"
 
     def document_on(self, target_ids: list[str]) -> str:
         """The act, done to one target after the other."""
         calls = [f"on{number}: {self.call(json.dumps(target_id))}" for number, target_id in enumerate(target_ids)]
-        return f"mutation {{ {' '.join(calls)} }} {self.fragment}"
+        own = "($own: ID!)" if self.is_within_own else ""
+        return f"mutation {own} {{ {' '.join(calls)} }} {self.fragment}"
+
+    def variables(self, stage: Stage, actor: str) -> Mapping[str, str]:
+        """What both documents need beside targets."""
+        return {"own": stage.groups[actor]} if self.is_within_own else {}
 
 
 def _on_post(name: str, more: str = "") -> Act:
@@ -89,11 +112,38 @@ SOURCES = {
 ACTS_ON_USERS = (
     *(
         Act(name, "userId", "user { ...UserTarget }")
-        for name in ("followUser", "unfollowUser", "rejectFollowRequest", "removeFollower")
+        for name in ("followUser", "unfollowUser", "rejectFollowRequest", "removeFollower", "dismissSuggestion")
     ),
     Act("acceptFollowRequest", "userId", "user { ...UserTarget }", scene=requests),
+    Act("addToList", "userIds", _MEMBERS.format("list"), "listId: $own", scene=own_lists),
+    Act("removeFromList", "userIds", _MEMBERS.format("list"), "listId: $own", asks_nothing=True, scene=own_lists),
+    Act("addToCircle", "userIds", _MEMBERS.format("circle"), "circleId: $own", scene=own_circles),
+    Act(
+        "removeFromCircle", "userIds", _MEMBERS.format("circle"), "circleId: $own", asks_nothing=True, scene=own_circles
+    ),
 )
-ACTS = (*ACTS_ON_POSTS, *ACTS_ON_USERS)
+ACTS_ON_GROUPS = (
+    *(
+        Act(name, "listId", selected, more, is_for_own=True, scene=lists_of_both_kinds)
+        for name, selected, more in (
+            ("updateList", "list { owner { ...UserTarget } }", "isExclusive: true"),
+            ("addToList", _MEMBERS.format("list"), "userIds: []"),
+            ("removeFromList", _MEMBERS.format("list"), "userIds: []"),
+            ("deleteList", "deletedListId", ""),
+        )
+    ),
+    *(
+        Act(name, "circleId", selected, more, is_for_own=True, scene=circles)
+        for name, selected, more in (
+            ("createPost", f"post {{ {_MEMBERS.format('circle')} }}", 'body: "for some", visibility: CIRCLE'),
+            ("updateCircle", _MEMBERS.format("circle"), 'name: "closer"'),
+            ("addToCircle", _MEMBERS.format("circle"), "userIds: []"),
+            ("removeFromCircle", _MEMBERS.format("circle"), "userIds: []"),
+            ("deleteCircle", "deletedCircleId", ""),
+        )
+    ),
+)
+ACTS = (*ACTS_ON_POSTS, *ACTS_ON_USERS, *ACTS_ON_GROUPS)
 
 # Every reason there is for a post to be hidden; a document holds so many acts.
 _NAMED_POSTS = (
@@ -113,18 +163,27 @@ class Named:
 
 
 def named(stage: Stage, act: Act, viewer: str) -> list[Named]:
-    """What the viewer does the act to: the authors last, for what they do to their own changes what is there."""
-    if act.key == "userId":
-        return [
-            Named(author, stage.people[author].id, oracle.sees_face(viewer, author))
-            for author in AUTHORS
-            if viewer in VIEWERS
-        ]
-    return [
-        Named(target.word, post_id(stage.posts[target]), _is_there_for(act, viewer, target))
-        for target in _NAMED_POSTS
-        if viewer in VIEWERS or viewer == target.author
-    ]
+    """What the viewer does the act to: what is hidden first, for the act may change what is told of the rest."""
+    return sorted(_named(stage, act, viewer), key=lambda target: target.is_visible)
+
+
+def _named(stage: Stage, act: Act, viewer: str) -> Iterator[Named]:
+    match kind_of(act):
+        case Kind.USER:
+            for author in AUTHORS if viewer in VIEWERS else ():
+                yield Named(author, stage.people[author].id, oracle.sees_face(viewer, author))
+        case Kind.LIST | Kind.CIRCLE:
+            for owner, group_id in stage.groups.items():
+                yield Named(word_of(owner), group_id, viewer == owner)
+        case _:
+            for target in _NAMED_POSTS:
+                if viewer in VIEWERS or viewer == target.author:
+                    yield Named(target.word, post_id(stage.posts[target]), _is_there_for(act, viewer, target))
+
+
+def kind_of(act: Act) -> Kind:
+    """Of what it names."""
+    return _KINDS.get(act.key, Kind.POST)
 
 
 def _is_there_for(act: Act, viewer: str, target: Target) -> bool:
@@ -133,10 +192,11 @@ def _is_there_for(act: Act, viewer: str, target: Target) -> bool:
 
 def absent(act: Act) -> str:
     """The id of something of the kind that the act names, and that is not there."""
-    return ids.encode(ids.Kind.USER, ABSENT) if act.key == "userId" else post_id(ABSENT)
+    return ids.encode(kind_of(act), ABSENT)
 
 
 def actors(stage: Stage, act: Act) -> Iterator[str]:
+    """Who does the act: the authors last, for what they do to their own changes what is there."""
     for viewer in stage.signed_in:
         if named(stage, act, viewer):
             yield viewer

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 _SIGNS_IN = "Shows themselves to whoever signs in."
 _OWN_ACCOUNT = "Shows their own account to whoever changed it."
 _OWN_FOLDER = "Shows a folder of one's own, whose bookmarks are read by Viewer.bookmarkFolders."
+_OWN_LIST = "Shows a list of one's own, as UpdateListPayload.list does."
+_OWN_CIRCLE = "Shows a circle of one's own, as UpdateCirclePayload.circle does."
 _HASHTAG = "Shows a hashtag, whose posts are read by Query.hashtag."
 
 EXEMPT: Mapping[str, str] = {
@@ -27,6 +29,10 @@ EXEMPT: Mapping[str, str] = {
     "Mutation.renameBookmarkFolder": _OWN_FOLDER,
     "CreateBookmarkFolderPayload.folder": _OWN_FOLDER,
     "RenameBookmarkFolderPayload.folder": _OWN_FOLDER,
+    "Mutation.createList": _OWN_LIST,
+    "CreateListPayload.list": _OWN_LIST,
+    "Mutation.createCircle": _OWN_CIRCLE,
+    "CreateCirclePayload.circle": _OWN_CIRCLE,
     "Mutation.followHashtag": _HASHTAG,
     "Mutation.unfollowHashtag": _HASHTAG,
     "FollowHashtagPayload.hashtag": _HASHTAG,
