@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from access import policy
 from access.viewer import Viewer
 from actions import inputs
-from actions.accounts import lock_account
+from actions.accounts import lock_account, require_user
 from actions.counted import return_account, return_post, withdraw_account, withdraw_post
+from actions.posts import require_post
 from actions.sessions import close_all_sessions
 from core.database import Reader, Transaction, command, rows_of, values_of
 from core.errors import NotAllowedError, NotFoundError, Problem, ValidationError
@@ -46,13 +47,7 @@ class Act(NamedTuple):
     note: str | None = None
 
 
-class _Account(NamedTuple):
-    id: int
-    role: int
-
-
 class _Post(NamedTuple):
-    author_id: int
     is_there: bool
     is_taken_down: bool
 
@@ -64,14 +59,13 @@ class _Reported(NamedTuple):
 
 _ACCOUNT_ID = sa.bindparam("account_id", type_=sa.BigInteger)
 _POST_ID = sa.bindparam("post_id", type_=sa.BigInteger)
-_ACCOUNT = rows_of(sa.select(account.c.id, account.c.role).where(account.c.id == _ACCOUNT_ID), _Account)
+_ROLE = values_of(sa.select(account.c.role).where(account.c.id == _ACCOUNT_ID), int)
 _ACCOUNT_BY_HANDLE = values_of(
     sa.select(account.c.id).where(sa.func.lower(account.c.handle) == sa.bindparam("wanted", type_=sa.Text)), int
 )
 _IS_MODERATOR = values_of(sa.select(is_moderator(_ACCOUNT_ID)), bool)
 _POST = rows_of(
     sa.select(
-        post.c.author_id,
         sa.and_(post.c.deleted_at.is_(None), post.c.repost_of_id.is_(None)),
         post.c.taken_down_at.is_not(None),
     )
@@ -142,17 +136,15 @@ async def require_moderator(db: Reader, viewer: Viewer) -> None:
 async def take_action(tx: Transaction, viewer: Viewer, new: NewAction) -> int:
     """Does what a moderator wants to be done; gives the id of its row, of the latest such one if it is done already.
 
-    Neither blocks nor audiences keep a moderator from it. Raises ValidationError, NotFoundError, NotAllowedError.
+    A moderator may name what they see, and what a report is about even if they do not. Raises ValidationError,
+    NotFoundError, NotAllowedError.
     """
     note_to_account = inputs.remark(new.note, field="note")
     await require_moderator(tx, viewer)
     subject = await _subject(tx, viewer, new)
     path = _named_by(new)
     policy.require_other_account(viewer, subject.account_id, path=path)
-    found = await tx.row(_ACCOUNT, account_id=subject.account_id)
-    if found is None:
-        raise NotFoundError("There is no such user.", path=path)
-    if found.role == Role.MODERATOR:
+    if await tx.row(_ROLE, account_id=subject.account_id) == Role.MODERATOR:
         raise NotAllowedError("A moderator cannot act on another moderator.", path=path)
 
     act = Act(new.kind, subject.account_id, subject.post_id, new.report_id, note_to_account)
@@ -175,18 +167,27 @@ async def _subject(tx: Transaction, viewer: Viewer, new: NewAction) -> _Reported
             raise no_report()
         if new.user_id is None and new.post_id is None:
             return reported
-    if new.post_id is not None:
-        found = await tx.row(_POST, post_id=new.post_id)
-        if found is None or new.user_id not in {None, found.author_id}:
-            raise _no_post()
-        subject = _Reported(found.author_id, new.post_id)
-    elif new.user_id is not None:
-        subject = _Reported(new.user_id, None)
-    else:
-        raise ValidationError(Problem(("userId",), "MALFORMED", "Name a user, a post or a report."))
+    subject = await _named(tx, viewer, new, reported)
     if reported is not None and reported.account_id != subject.account_id:
         raise ValidationError(Problem(("reportId",), "MALFORMED", "This report is about somebody else."))
     return subject
+
+
+async def _named(tx: Transaction, viewer: Viewer, new: NewAction, reported: _Reported | None) -> _Reported:
+    """The post or account that is named beside a report, or without one."""
+    if new.post_id is not None:
+        if reported is not None and reported.post_id == new.post_id:
+            author_id = reported.account_id
+        else:
+            author_id = (await require_post(tx, viewer, new.post_id, path=("postId",))).author_id
+        if new.user_id not in {None, author_id}:
+            raise _no_post()
+        return _Reported(author_id, new.post_id)
+    if new.user_id is None:
+        raise ValidationError(Problem(("userId",), "MALFORMED", "Name a user, a post or a report."))
+    if reported is None or reported.account_id != new.user_id:
+        await require_user(tx, viewer, new.user_id, path=("userId",))
+    return _Reported(new.user_id, None)
 
 
 async def suspend_by_handle(tx: Transaction, handle: str, *, lifts: bool, note: str | None) -> int | None:

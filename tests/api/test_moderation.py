@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from core import ids
 from core.clock import utc_now
+from models.posts import Visibility
 from tests.api.compiled import fallbacks_of
 from tests.api.moderation import (
     LOG,
@@ -116,6 +118,32 @@ async def test_a_report_says_whom_it_is_about_even_to_a_moderator_who_is_blocked
     assert payload["errors"] == []
     assert (payload["action"]["report"], payload["action"]["user"]) == ({"id": made, "state": "OPEN"}, None)
     assert await seen(api, post, by=world.alice) is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_a_moderator_does_not_see_is_reached_by_a_report_only(
+    api: Api, world: World, moderator: Person, kind: str
+) -> None:
+    narrow = await world.post(world.alice, "for followers", visibility=Visibility.FOLLOWERS)
+    blockers = await world.post(world.bob, "rude")
+    reports = [await report(api, by=world.dan, postId=post_id(post)) for post in (narrow, blockers)]
+    await world.block(world.bob, moderator)
+    for about, absent in (
+        ({"postId": post_id(narrow)}, {"postId": post_id(7)}),
+        ({"postId": post_id(blockers)}, {"postId": post_id(7)}),
+        ({"userId": world.bob.id}, {"userId": ids.encode(ids.Kind.USER, 7)}),
+    ):
+        refused = await take(api, kind, by=moderator, **about)
+        assert refused == await take(api, kind, by=moderator, **absent)
+        assert refusals(refused) == [("NotFoundError", [*about])]
+    assert await kinds_written(world) == []
+    for post, made in zip((narrow, blockers), reports, strict=True):
+        payload = await take(api, "WARN", by=moderator, postId=post_id(post), reportId=made["report"]["id"])
+        assert (payload["errors"], payload["action"]["post"]) == ([], None)
+    made = reports[1]["report"]["id"]
+    assert (await take(api, "WARN", by=moderator, userId=world.bob.id, reportId=made))["errors"] == []
+    payload = await take(api, "WARN", by=moderator, postId=post_id(narrow), reportId=made)
+    assert refusals(payload) == [("NotFoundError", ["postId"])]
 
 
 @pytest.mark.parametrize("kind", KINDS)
