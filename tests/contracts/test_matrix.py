@@ -6,13 +6,14 @@ A cell is wrong if something is seen that should be hidden (a leak), or hidden t
 import pytest
 
 from tests.contracts.matrix.paths import Path
+from tests.contracts.matrix.paths_of_moderation import PATHS_OF_MODERATION
 from tests.contracts.matrix.paths_to_posts import PATHS_TO_POSTS
 from tests.contracts.matrix.paths_to_relations import PATHS_TO_RELATIONS
 from tests.contracts.matrix.paths_to_users import PATHS_TO_USERS
 from tests.contracts.matrix.play import expected, play, told_wrong, viewers
 from tests.fixtures.api import Api
 
-PATHS: tuple[Path, ...] = (*PATHS_TO_POSTS, *PATHS_TO_USERS, *PATHS_TO_RELATIONS)
+PATHS: tuple[Path, ...] = (*PATHS_TO_POSTS, *PATHS_TO_USERS, *PATHS_TO_RELATIONS, *PATHS_OF_MODERATION)
 FEWEST_CELLS = 1_500
 
 

@@ -1,18 +1,19 @@
-"""Acts that name a post, a user, a list or a circle: what somebody is told who names one that is hidden from them.
+"""Acts that name a post, a user, a list, a circle or a report: what somebody is told who names one that is hidden.
 
-To add an act is to add a line to ACTS_ON_POSTS, ACTS_ON_USERS or ACTS_ON_GROUPS.
+To add an act is to add a line to ACTS_ON_POSTS, ACTS_ON_USERS, ACTS_ON_GROUPS or ACTS_ON_REPORTS.
 """
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core import ids
 from core.ids import Kind
 from tests.contracts.matrix import oracle
-from tests.contracts.matrix.cast import AUTHORS, KINDS, OPEN, PRIVATE, SUSPENDED, VIEWERS, Target
+from tests.contracts.matrix.cast import AUTHORS, EACH_REASON, VIEWERS, Target, viewers_of
 from tests.contracts.matrix.groups import circles, lists_of_both_kinds, own_circles, own_lists, word_of
 from tests.contracts.matrix.paths import FRAGMENTS, Scene, nothing
+from tests.contracts.matrix.paths_of_moderation import OF_MODERATOR, few_reports
 from tests.contracts.matrix.paths_to_users import requests
 from tests.contracts.matrix.stage import Stage
 from tests.worlds import post_id
@@ -21,7 +22,13 @@ ABSENT = 1
 _ERRORS = "errors { __typename message code path }"
 _MEMBERS = "{} {{ members(first: 20) {{ edges {{ node {{ ...UserTarget }} }} }} }}"
 # What other fields name are posts.
-_KINDS = {"userId": Kind.USER, "userIds": Kind.USER, "listId": Kind.LIST, "circleId": Kind.CIRCLE}
+_KINDS = {
+    "userId": Kind.USER,
+    "userIds": Kind.USER,
+    "listId": Kind.LIST,
+    "circleId": Kind.CIRCLE,
+    "reportId": Kind.REPORT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,8 @@ class Act:
 
     `selected` has the one spread where a target that is acted on would appear, if it leads to one. `is_for_own`: one's
     own is there even if it is deleted, and what is others' is not. `asks_nothing`: what is not there is passed over.
+    `is_for_moderators`: others are refused before anything is looked up. `done_by` is who has done what the act takes
+    back; they may do that to whoever is hidden.
     """
 
     name: str
@@ -38,6 +47,8 @@ class Act:
     more: str = ""
     is_for_own: bool = False
     asks_nothing: bool = False
+    is_for_moderators: bool = False
+    done_by: str | None = None
     scene: Scene = nothing
 
     def call(self, target_id: str) -> str:
@@ -98,10 +109,16 @@ ACTS_ON_POSTS = (
             "removeBookmark",
             "pinPost",
             "unpinPost",
+            "hideReply",
+            "unhideReply",
+            "detachQuote",
         ),
     ),
     Act("restorePost", "postId", "post { ...PostTarget }", is_for_own=True),
     _on_post("editPost", "isSensitive: true"),
+    _on_post("updatePostPolicies", "replyPolicy: FOLLOWERS"),
+    Act("reportContent", "postId", "report { post { ...PostTarget } }", "reason: SPAM"),
+    Act("takeAction", "postId", "action { post { ...PostTarget } }", "kind: WARN", is_for_moderators=True),
     Act("deletePost", "postId", "source { replyTo { ...PostTarget } }"),
 )
 # What a deleted post of one's own referred to, by the column that says so.
@@ -112,9 +129,22 @@ SOURCES = {
 ACTS_ON_USERS = (
     *(
         Act(name, "userId", "user { ...UserTarget }")
-        for name in ("followUser", "unfollowUser", "rejectFollowRequest", "removeFollower", "dismissSuggestion")
+        for name in (
+            "followUser",
+            "unfollowUser",
+            "rejectFollowRequest",
+            "removeFollower",
+            "dismissSuggestion",
+            "blockUser",
+            "muteUser",
+        )
     ),
     Act("acceptFollowRequest", "userId", "user { ...UserTarget }", scene=requests),
+    Act("unblockUser", "userId", "user { ...UserTarget }", done_by="blocking"),
+    Act("unmuteUser", "userId", "user { ...UserTarget }", done_by="muting"),
+    Act("setUserNote", "userId", "user { ...UserTarget }", 'note: "a note"'),
+    Act("reportContent", "userId", "report { user { ...UserTarget } }", "reason: SPAM"),
+    Act("takeAction", "userId", "action { user { ...UserTarget } }", "kind: WARN", is_for_moderators=True),
     Act("addToList", "userIds", _MEMBERS.format("list"), "listId: $own", scene=own_lists),
     Act("removeFromList", "userIds", _MEMBERS.format("list"), "listId: $own", asks_nothing=True, scene=own_lists),
     Act("addToCircle", "userIds", _MEMBERS.format("circle"), "circleId: $own", scene=own_circles),
@@ -143,42 +173,58 @@ ACTS_ON_GROUPS = (
         )
     ),
 )
-ACTS = (*ACTS_ON_POSTS, *ACTS_ON_USERS, *ACTS_ON_GROUPS)
-
-# Every reason there is for a post to be hidden; a document holds so many acts.
-_NAMED_POSTS = (
-    *(Target(OPEN, name, is_answer=False) for name in KINDS),
-    Target(PRIVATE, "public", is_answer=False),
-    Target(SUSPENDED, "public", is_answer=False),
+ACTS_ON_REPORTS = tuple(
+    Act(name, "reportId", f"{field} {{ post {{ ...PostTarget }} }}", more, is_for_moderators=True, scene=few_reports)
+    for name, field, more in (("resolveReport", "report", "state: DISMISSED"), ("takeAction", "action", "kind: WARN"))
 )
+ACTS = (*ACTS_ON_POSTS, *ACTS_ON_USERS, *ACTS_ON_GROUPS, *ACTS_ON_REPORTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Something that an act names, and whether the viewer sees that it is there."""
+    """Something that an act names: whether it is there for the viewer to be acted on, and whether they see it."""
 
     word: str
     id: str
-    is_visible: bool
+    is_there: bool
+    is_seen: bool
 
 
 def named(stage: Stage, act: Act, viewer: str) -> list[Named]:
     """What the viewer does the act to: what is hidden first, for the act may change what is told of the rest."""
-    return sorted(_named(stage, act, viewer), key=lambda target: target.is_visible)
+    found = sorted(_named(stage, act, viewer), key=lambda target: target.is_there)
+    return found if is_for(act, viewer) else [replace(each, is_there=False, is_seen=False) for each in found]
+
+
+def is_for(act: Act, viewer: str) -> bool:
+    """Whether the viewer may do this to anything at all."""
+    return oracle.moderates(viewer) or not act.is_for_moderators
 
 
 def _named(stage: Stage, act: Act, viewer: str) -> Iterator[Named]:
     match kind_of(act):
         case Kind.USER:
             for author in AUTHORS if viewer in VIEWERS else ():
-                yield Named(author, stage.people[author].id, oracle.sees_face(viewer, author))
+                is_seen = oracle.sees_face(viewer, author)
+                yield Named(author, stage.people[author].id, is_seen or viewer == act.done_by, is_seen)
         case Kind.LIST | Kind.CIRCLE:
             for owner, group_id in stage.groups.items():
-                yield Named(word_of(owner), group_id, viewer == owner)
+                yield Named(word_of(owner), group_id, viewer == owner, viewer == owner)
+        case Kind.REPORT:
+            yield from _named_reports(stage, viewer)
         case _:
-            for target in _NAMED_POSTS:
-                if viewer in VIEWERS or viewer == target.author:
-                    yield Named(target.word, post_id(stage.posts[target]), _is_there_for(act, viewer, target))
+            for target in EACH_REASON:
+                if viewer in viewers_of(target.author):
+                    is_there = _is_there_for(act, viewer, target)
+                    yield Named(target.word, post_id(stage.posts[target]), is_there, is_there)
+
+
+def _named_reports(stage: Stage, viewer: str) -> Iterator[Named]:
+    """Reports of what is hidden from a moderator are there for them; those about themselves are not."""
+    for target, number in stage.reports.items() if viewer in VIEWERS else ():
+        is_there = target is not OF_MODERATOR
+        is_seen = is_there and oracle.sees(viewer, target)
+        yield Named(target.word, ids.encode(Kind.REPORT, number), is_there, is_seen)
 
 
 def kind_of(act: Act) -> Kind:

@@ -128,6 +128,12 @@ TARGETS = tuple(
     for name, kind in KINDS.items()
     if not is_answer or kind.above is Above.NOTHING
 )
+# Every reason there is for a post to be hidden, once: a document holds an act on each, or a page all of them.
+EACH_REASON = (
+    *(Target(OPEN, name, is_answer=False) for name in KINDS),
+    Target(PRIVATE, "public", is_answer=False),
+    Target(SUSPENDED, "public", is_answer=False),
+)
 
 
 def viewers_of(author: str) -> tuple[str, ...]:

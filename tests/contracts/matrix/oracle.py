@@ -83,6 +83,11 @@ def blocks(viewer: str) -> bool:
     return _standing(viewer).blocks
 
 
+def moderates(viewer: str) -> bool:
+    """Whether the viewer reads what is for moderators only."""
+    return _standing(viewer).moderates
+
+
 def hears(viewer: str, author: str) -> bool:
     """Whether feeds may have what this author wrote: mutes are for feeds only."""
     return not _standing(viewer).mutes or viewer == author

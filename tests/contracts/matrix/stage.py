@@ -38,6 +38,7 @@ _SET_BIO_ENTITIES = command(
     .values(bio_entities=sa.cast(sa.bindparam("stored", type_=sa.Text), JSONB))
 )
 _IDS = sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)))
+_HIDE_REPLIES = command(sa.update(post).where(post.c.id == _IDS).values(reply_hidden_at=_MOMENT))
 _ERASE = (
     command(sa.delete(post_mention).where(post_mention.c.post_id == _IDS)),
     command(sa.delete(post_hashtag).where(post_hashtag.c.post_id == _IDS)),
@@ -60,6 +61,7 @@ class Stage:
         self.circle_ids: dict[str, int] = {}
         self.groups: dict[str, str] = {}  # lists or circles of a scene, by whose they are, as clients name them
         self.written: dict[str, list[int]] = {}  # posts of a scene, by who wrote them
+        self.reports: dict[Target, int] = {}  # reports of a scene, by the post that they name
 
     async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Rows that have the same columns."""
@@ -83,6 +85,10 @@ class Stage:
     async def set_bio_entities(self, name: str, stored: str) -> None:
         await self.services.db.transact(_set_bio_entities, self.number(name), stored)
 
+    async def hide_replies(self, targets: Sequence[Target]) -> None:
+        """As who wrote what they reply to would."""
+        await self.services.db.transact(_hide_replies, [self.posts[target] for target in targets])
+
     async def erase(self, targets: Sequence[Target]) -> None:
         """Takes posts away as if they had never been."""
         await self.services.db.transact(_erase, [self.posts[target] for target in targets])
@@ -101,6 +107,10 @@ class Stage:
 
 async def _set_bio_entities(tx: Transaction, account_id: int, stored: str) -> None:
     await tx.run(_SET_BIO_ENTITIES, account_id=account_id, stored=stored)
+
+
+async def _hide_replies(tx: Transaction, ids: Sequence[int]) -> None:
+    await tx.run(_HIDE_REPLIES, ids=ids)
 
 
 async def _erase(tx: Transaction, ids: Sequence[int]) -> None:
