@@ -57,6 +57,14 @@ class Settings(BaseSettings):
     password_hashes_at_once: int = Field(default=2, ge=1, le=4, description="Argon2id computations side by side.")
 
     timeline_ttl_days: int = Field(default=14, ge=1, description="A timeline nobody reads leaves Redis after this.")
+    pull_above_followers: int = Field(
+        default=50_000,
+        ge=1,
+        description="Posts of an author with more active followers are merged at read, not pushed; see timelines.md.",
+    )
+    pull_above_posts_per_day: int = Field(
+        default=100, ge=1, description="The same of an author who has posted more often in the last day."
+    )
     counters_recount_hour_utc: int = Field(
         default=3, ge=0, le=23, description="Hour of the day, in UTC, at which workers begin to recount all counts."
     )

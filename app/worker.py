@@ -7,7 +7,9 @@ is tried again later, longer each time; one that finds Redis away gives its even
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -15,20 +17,21 @@ from actions import counts, deletions, filters, follow_requests, handles, mutes
 from app.recounting import open_recount_database, recount
 from app.services import open_cache, open_database, timeline_store
 from app.settings import Settings
-from core import ids
 from core.cache import CacheUnavailableError
-from core.clock import utc_now
 from core.errors import UnavailableError
 from core.tasks import end_tasks
 from events import channels, outbox
-from events.base import Event, Queue, event_of
+from events.base import Queue, event_of
 from events.bus import Bus, Listener
 from events.follows import FollowChanged, FollowersAdmitted, RequestsLeft
 from events.hashtags import HashtagFollowChanged
 from events.outbox import Claim
 from events.posts import EntryAdded, EntryRemoved, PostEdited
+from events.pulled_authors import AuthorPushedAgain
 from events.relations import HomeChanged
 from timelines.fanout import FanOut
+from timelines.pulled_authors import PulledAuthors, PullLimits
+from timelines.readers import active_days
 
 log = structlog.get_logger(__name__)
 
@@ -39,9 +42,18 @@ SWEEP_EVERY_S = 30.0
 RECOUNT_EVERY_S = 60.0
 CLAIMED_AT_ONCE = 50
 HANDLED_AT_ONCE = 8
+# A large fan-out takes seconds, so each server of that queue claims one, and no lease runs out in a line behind it.
+LARGE_AT_ONCE = 2
 LATE_AFTER = timedelta(seconds=30)
 
-Handle = Callable[[Event, Claim], Awaitable[None]]
+
+@dataclass(slots=True)
+class _Held:
+    """An event that a handler has, from the queue it was claimed from."""
+
+    claim: Claim
+    queue: Queue
+    is_handed_over: bool = False
 
 
 class Worker:
@@ -52,7 +64,18 @@ class Worker:
         self._recount_db = open_recount_database(settings)
         self._cache = open_cache(settings)
         self._bus = Bus(self._cache)
-        self._fan_out = FanOut(self._db, timeline_store(settings, self._cache), key_prefix=self._cache.prefix)
+        days = active_days(timeline_ttl_days=settings.timeline_ttl_days)
+        self._pulled_authors = PulledAuthors(
+            self._db,
+            PullLimits(settings.pull_above_followers, settings.pull_above_posts_per_day, active_days=days),
+        )
+        self._fan_out = FanOut(
+            self._db,
+            timeline_store(settings, self._cache),
+            self._pulled_authors,
+            key_prefix=self._cache.prefix,
+            active_days=days,
+        )
         self._recount_hour_utc = settings.counters_recount_hour_utc
         self._stopping = asyncio.Event()
         self._rung = {queue: asyncio.Event() for queue in Queue}
@@ -85,7 +108,8 @@ class Worker:
         try:
             async with asyncio.TaskGroup() as group:
                 for queue in Queue:
-                    group.create_task(self._serve(queue))
+                    for _ in range(LARGE_AT_ONCE if queue is Queue.LARGE_FANOUT else 1):
+                        group.create_task(self._serve(queue))
                 group.create_task(self._repeat(self._fold, every_s=FOLD_EVERY_S))
                 group.create_task(self._repeat(self._sweep, every_s=SWEEP_EVERY_S))
         finally:
@@ -99,9 +123,11 @@ class Worker:
 
     async def drain(self, queue: Queue) -> int:
         """Handles what waits in a queue now; gives how many events it claimed."""
-        claims = await self._db.transact(outbox.claim, queue, limit=CLAIMED_AT_ONCE)
+        limit = 1 if queue is Queue.LARGE_FANOUT else CLAIMED_AT_ONCE
+        claims = await self._db.transact(outbox.claim, queue, limit=limit)
         gate = asyncio.Semaphore(HANDLED_AT_ONCE)
-        outcomes = await asyncio.gather(*(self._handle(claim, gate) for claim in claims), return_exceptions=True)
+        handling = (self._handle(_Held(claim, queue), gate) for claim in claims)
+        outcomes = await asyncio.gather(*handling, return_exceptions=True)
         # Told when the last handler has ended: whoever closes the connections then takes them from nobody.
         for failure in outcomes:
             if failure is not None:
@@ -121,13 +147,14 @@ class Worker:
                     await asyncio.wait_for(rung.wait(), POLL_S)
             rung.clear()
 
-    async def _handle(self, claim: Claim, gate: asyncio.Semaphore) -> None:
+    async def _handle(self, held: "_Held", gate: asyncio.Semaphore) -> None:
+        claim = held.claim
         async with gate:
             if self._stopping.is_set():
                 await self._db.transact(outbox.give_back, claim)
                 return
             try:
-                await self._dispatch(claim)
+                await self._dispatch(held)
             except CacheUnavailableError:
                 await self._db.transact(outbox.give_back, claim)
                 raise
@@ -137,14 +164,23 @@ class Worker:
                 log.exception("event failed", event_id=claim.id, event_name=claim.event, attempt=claim.attempts)
                 await self._db.transact(outbox.postpone, claim)
                 return
-            await self._db.transact(outbox.finish, claim)
+            if not held.is_handed_over:
+                await self._db.transact(outbox.finish, claim)
 
-    async def _dispatch(self, claim: Claim) -> None:
+    async def _advance(self, held: "_Held", reached: int) -> bool:
+        """Notes how far a walk has come. One that has more than a page goes on in a queue of its own, and when the
+        worker stops, with another worker.
+        """
+        if held.queue is Queue.LARGE_FANOUT and not self._stopping.is_set():
+            return await self._db.transact(outbox.advance, held.claim, reached=reached)
+        await self._db.transact(outbox.move, held.claim, Queue.LARGE_FANOUT, reached=reached)
+        held.is_handed_over = True
+        self._rung[Queue.LARGE_FANOUT].set()
+        return False
+
+    async def _dispatch(self, held: "_Held") -> None:
         """The table of handlers."""
-
-        async def advance(reached: int) -> bool:
-            return await self._db.transact(outbox.advance, claim, reached=reached)
-
+        claim, advance = held.claim, partial(self._advance, held)
         match event_of(claim.event, claim.facts):
             case EntryAdded() as event:
                 await self._fan_out.on_entry_added(
@@ -158,6 +194,8 @@ class Worker:
                 await self._fan_out.on_entry_removed(
                     event, event_id=claim.id, checkpoint=claim.checkpoint, advance=advance
                 )
+            case AuthorPushedAgain() as event:
+                await self._fan_out.on_author_pushed_again(event, checkpoint=claim.checkpoint, advance=advance)
             case FollowChanged() | HashtagFollowChanged() as event:
                 await self._fan_out.on_follow_changed(event)
             case FollowersAdmitted() as event:
@@ -179,9 +217,10 @@ class Worker:
             pass
         for sweep in (handles.sweep, mutes.sweep, filters.sweep):
             await self._db.transact(sweep)
-        oldest_id = await outbox.oldest_open_id(self._db)
-        if oldest_id is not None and (age := utc_now() - ids.time_of(oldest_id)) > LATE_AFTER:
-            log.warning("events wait long", oldest_event_age_s=round(age.total_seconds(), 1))
+        await self._pulled_authors.look_after()
+        for backlog in await outbox.fetch_backlogs(self._db):
+            if backlog.oldest_age > LATE_AFTER or backlog.parked:
+                log.warning("events wait long", **backlog.told())
 
     async def _recount(self) -> None:
         try:

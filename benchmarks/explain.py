@@ -96,7 +96,7 @@ async def _explain_reads(db: ExplainingReader, *, reader_id: int, handle: str) -
     await loaders().home_entries(viewer, with_replies).newest(before=GREATEST_ID, limit=limit)
     db.title = "Home entries by ids from a timeline, with posts and replies"
     home = loaders().home_entries(viewer, with_replies)
-    await home.among(given, since=given[-1], before=GREATEST_ID, own_limit=limit)
+    await home.among(given, since=given[-1], before=GREATEST_ID, merged_limit=limit)
     db.title = f"Hydration of {len(post_ids)} posts"
     await loaders().posts.load_many(post_ids)
     db.title = f"Replies to {len(post_ids)} posts"

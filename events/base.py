@@ -8,9 +8,13 @@ import orjson
 
 
 class Queue(StrEnum):
-    """The worker's queues. A slow one does not hold up the others."""
+    """The worker's queues. A slow one does not hold up the others.
+
+    What has more than a page of followers goes on in LARGE_FANOUT, so that the others do not wait behind it.
+    """
 
     FANOUT = "fanout"
+    LARGE_FANOUT = "large_fanout"
     TIMELINES = "timelines"
 
 

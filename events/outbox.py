@@ -5,13 +5,15 @@ the next claim after it. Claims skip rows that another worker holds, so two work
 handler's progress counts only while its lease is its own (`attempts` names the lease).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from core.database import Reader, Transaction, command, rows_of, values_of
+from core import ids
+from core.clock import utc_now
+from core.database import Reader, Transaction, command, rows_of
 from events.base import Event, Queue
 from models.outbox import outbox
 
@@ -19,6 +21,7 @@ LEASE_S = 30
 KEEP_DONE_S = 600
 ATTEMPTS_BEFORE_PARKING = 10
 LONGEST_PAUSE_S = 300
+COUNTED_ENTRIES = 1_000
 
 
 class Claim(NamedTuple):
@@ -88,13 +91,62 @@ _POSTPONE = command(
         parked_at=sa.case((outbox.c.attempts >= ATTEMPTS_BEFORE_PARKING, _NOW), else_=None),
     )
 )
+_MOVE = command(
+    sa.update(outbox)
+    .where(_HELD)
+    .values(
+        queue=sa.bindparam("queue", type_=sa.Text),
+        checkpoint=sa.bindparam("reached", type_=sa.BigInteger),
+        available_at=_NOW,
+    )
+)
 _RETURN = command(sa.update(outbox).where(_HELD).values(available_at=_NOW, attempts=outbox.c.attempts - 1))
 _SWEEP = command(
     sa.delete(outbox).where(outbox.c.done_at < _NOW - sa.literal_column(f"interval '{KEEP_DONE_S} seconds'"))
 )
-_OLDEST = values_of(
-    sa.select(sa.func.min(outbox.c.id)).where(outbox.c.done_at.is_(None), outbox.c.parked_at.is_(None)), int
-)
+
+
+class Backlog(NamedTuple):
+    """How far a queue is behind. `oldest_id` tells since when its oldest entry waits, or is being handled; None if
+    nothing waits. `waiting` and `parked` are counted up to COUNTED_ENTRIES.
+    """
+
+    queue: str
+    waiting: int
+    oldest_id: int | None
+    parked: int
+
+    @property
+    def oldest_age(self) -> timedelta:
+        """How long the oldest entry has been waiting."""
+        return timedelta() if self.oldest_id is None else max(timedelta(), utc_now() - ids.time_of(self.oldest_id))
+
+    def told(self) -> dict[str, str | int | float]:
+        """The numbers as logs and the health check tell them."""
+        return {
+            "queue": self.queue,
+            "waiting": self.waiting,
+            "oldest_age_s": round(self.oldest_age.total_seconds(), 1),
+            "parked": self.parked,
+        }
+
+
+def _select_backlog() -> sa.Select[tuple[str, int, int, int]]:
+    queue = sa.func.unnest(sa.bindparam("queues", type_=sa.ARRAY(sa.Text)))
+    queues = queue.table_valued(sa.column("name", sa.Text), name="queues").render_derived()
+    of_queue = sa.select(outbox.c.id).where(outbox.c.queue == queues.c.name)
+    waiting = of_queue.where(outbox.c.done_at.is_(None), outbox.c.parked_at.is_(None))
+    parked = of_queue.where(outbox.c.parked_at.is_not(None))
+
+    def counted(entries: sa.Select[tuple[int]]) -> sa.ScalarSelect[int]:
+        bound = entries.limit(sa.literal_column(str(COUNTED_ENTRIES))).correlate(queues).subquery()
+        return sa.select(sa.func.count()).select_from(bound).scalar_subquery()
+
+    oldest = waiting.with_only_columns(sa.func.min(outbox.c.id)).correlate(queues).scalar_subquery()
+    return sa.select(queues.c.name, counted(waiting), oldest, counted(parked))
+
+
+_BACKLOG = rows_of(_select_backlog(), Backlog)
 
 
 def select_record(event: type[Event], written: sa.FromClause, **facts: sa.ColumnElement[int]) -> sa.Insert:
@@ -127,6 +179,11 @@ async def advance(tx: Transaction, claimed: Claim, *, reached: int) -> bool:
     return await tx.run(_ADVANCE, entry_id=claimed.id, lease=claimed.attempts, reached=reached) == 1
 
 
+async def move(tx: Transaction, claimed: Claim, queue: Queue, *, reached: int) -> None:
+    """Hands an entry over to those who serve another queue. They go on where its handler has come to."""
+    await tx.run(_MOVE, entry_id=claimed.id, lease=claimed.attempts, queue=queue, reached=reached)
+
+
 async def finish(tx: Transaction, claimed: Claim) -> bool:
     """Marks an entry as handled. False if the lease was lost."""
     return await tx.run(_FINISH, entry_id=claimed.id, lease=claimed.attempts) == 1
@@ -148,6 +205,6 @@ async def sweep(tx: Transaction) -> int:
     return await tx.run(_SWEEP)
 
 
-async def oldest_open_id(db: Reader) -> int | None:
-    """The id, and so the age, of the oldest entry that still waits; None when nothing waits."""
-    return await db.row(_OLDEST)
+async def fetch_backlogs(db: Reader) -> list[Backlog]:
+    """How far each queue is behind."""
+    return await db.rows(_BACKLOG, queues=list(Queue))

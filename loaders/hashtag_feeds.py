@@ -1,18 +1,16 @@
-"""What hashtags bring into feeds: a hashtag's page, their part of home feeds, and who hears of a post that has them."""
+"""What hashtags bring into feeds: a hashtag's page, and their part of home feeds."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
 from access.filters import Context
-from core.database import Reader, rows_of, values_of
 from core.paging import PageRequest
 from loaders.base import PageLoader, Scope
-from loaders.facts import VIEWER_ID, is_for_everyone, is_there
+from loaders.facts import VIEWER_ID, is_for_everyone
 from loaders.pages import AFTER, LIMIT, after_or_end, parents
 from loaders.wanted import HASHTAG_ID, FeedEntry, Wanted, load_entries
-from models.follows import follow
 from models.hashtags import hashtag_follow, post_hashtag
 from models.posts import post
 
@@ -83,93 +81,6 @@ def followed_hashtag() -> sa.ColumnElement[int | None]:
         .scalar_subquery()
     )
     return sa.case((joins_home(), oldest))
-
-
-# The home feed: who hears of a post.
-
-
-_ENTRY_ID = sa.bindparam("entry_id", type_=sa.BigInteger)
-_AUTHOR_ID = sa.bindparam("author_id", type_=sa.BigInteger)
-_HASHTAG_IDS = sa.bindparam("hashtag_ids", type_=sa.ARRAY(sa.BigInteger))
-_HASHTAGS_OF_ENTRY = values_of(
-    sa.select(post_hashtag.c.hashtag_id)
-    .join(post, post.c.id == post_hashtag.c.post_id)
-    .where(post_hashtag.c.post_id == _ENTRY_ID, joins_home())
-    .order_by(post_hashtag.c.hashtag_id),
-    int,
-)
-
-
-async def fetch_hashtags_of_entry(db: Reader, entry_id: int) -> list[int]:
-    """The hashtags whose followers have this entry in their home feeds; of a deleted post, those that had it."""
-    return await db.rows(_HASHTAGS_OF_ENTRY, entry_id=entry_id)
-
-
-class Follower(NamedTuple):
-    """Somebody who follows an author or a hashtag; `key` is the id of the follow.
-
-    `is_met_elsewhere`: another follow leads the same walk to them, the one of the author or of a hashtag before.
-    """
-
-    key: int
-    account_id: int
-    is_met_elsewhere: bool
-
-
-def _select_followers() -> sa.Select[tuple[int, int, bool]]:
-    of_author = (
-        sa.select(follow.c.id.label("key"), follow.c.follower_id.label("account_id"))
-        .where(follow.c.followee_id == _AUTHOR_ID, follow.c.id > AFTER)
-        .order_by(follow.c.id)
-        .limit(LIMIT)
-        .subquery("of_author")
-    )
-    tag = sa.func.unnest(_HASHTAG_IDS).table_valued(sa.column("id", sa.BigInteger), name="tag").render_derived()
-    of_hashtag = (
-        sa.select(hashtag_follow.c.id.label("key"), hashtag_follow.c.account_id)
-        .where(hashtag_follow.c.hashtag_id == tag.c.id, hashtag_follow.c.id > AFTER)
-        .order_by(hashtag_follow.c.id)
-        .limit(LIMIT)
-        .lateral("of_hashtag")
-    )
-    links = (
-        sa.select(of_author.c.key, of_author.c.account_id, sa.true().label("is_of_author"))
-        .union_all(
-            sa.select(of_hashtag.c.key, of_hashtag.c.account_id, sa.false()).select_from(
-                tag.join(of_hashtag, sa.true())
-            )
-        )
-        .subquery("links")
-    )
-    page = sa.select(links).order_by(links.c.key).limit(LIMIT).subquery("page")
-    # From the reader to their few follows: with the key among the conditions, Postgres might walk all
-    # followers before it instead.
-    is_older = sa.and_(hashtag_follow.c.hashtag_id == sa.any_(_HASHTAG_IDS), hashtag_follow.c.id < page.c.key)
-    by_older_hashtag = (
-        sa.select(sa.func.bool_or(is_older)).where(hashtag_follow.c.account_id == page.c.account_id).scalar_subquery()
-    )
-    is_met_elsewhere = sa.and_(
-        sa.not_(page.c.is_of_author),
-        sa.or_(
-            page.c.account_id == _AUTHOR_ID,
-            is_there(follow.c.follower_id == page.c.account_id, follow.c.followee_id == _AUTHOR_ID),
-            by_older_hashtag,
-        ),
-    )
-    return sa.select(page.c.key, page.c.account_id, is_met_elsewhere).order_by(page.c.key)
-
-
-_FOLLOWERS_AFTER = rows_of(_select_followers(), Follower)
-
-
-async def fetch_followers_of_either_after(
-    db: Reader, author_id: int, hashtag_ids: Sequence[int], *, after: int, limit: int
-) -> list[Follower]:
-    """Those who follow an author or one of the hashtags, oldest follow first, behind the follow with the id `after`.
-
-    Both kinds of follows have ids of one sequence, so all lists are walked as one, and one id says how far.
-    """
-    return await db.rows(_FOLLOWERS_AFTER, author_id=author_id, hashtag_ids=list(hashtag_ids), after=after, limit=limit)
 
 
 # A hashtag's page.

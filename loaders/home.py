@@ -17,6 +17,7 @@ from loaders.facts import VIEWER_ID, is_there
 from loaders.feeds import ENTRY_COLUMNS, load_feed
 from loaders.hashtag_feeds import followed_hashtag, select_behind, select_heads
 from loaders.pages import AFTER, LIMIT
+from loaders.pulled_authors import select_followed_pulled
 from loaders.wanted import HASHTAG_ID, IS_FOLLOWED, FeedEntry, Wanted
 from models.follows import follow
 from models.posts import post
@@ -106,32 +107,39 @@ _IS_OWN_OR_FOLLOWED = sa.or_(
     post.c.author_id == VIEWER_ID,
     is_there(follow.c.follower_id == VIEWER_ID, follow.c.followee_id == post.c.author_id),
 )
-_OWN_NEWEST = (
-    sa.select(post.c.id)
-    .where(
-        post.c.author_id == VIEWER_ID,
-        post.c.id < AFTER,
-        post.c.id >= sa.bindparam("since", type_=sa.BigInteger),
-        post.c.deleted_at.is_(None),
+
+
+def _select_merged() -> sa.Select[tuple[int]]:
+    """The newest entries between two places by the viewer, and by the pulled authors whom the viewer follows."""
+    authors = sa.select(VIEWER_ID.label("id")).union_all(select_followed_pulled(VIEWER_ID)).subquery("merged_authors")
+    newest = (
+        sa.select(post.c.id)
+        .where(
+            post.c.author_id == authors.c.id,
+            post.c.id < AFTER,
+            post.c.id >= sa.bindparam("since", type_=sa.BigInteger),
+            post.c.deleted_at.is_(None),
+        )
+        .order_by(post.c.id.desc())
+        .limit(LIMIT)
+        .lateral("merged")
     )
-    .order_by(post.c.id.desc())
-    .limit(LIMIT)
-)
+    return sa.select(newest.c.id).select_from(authors.join(newest, sa.true())).order_by(newest.c.id.desc()).limit(LIMIT)
 
 
 def _select_home_among() -> sa.Select[Any]:
-    """Those of some ids that belong into the viewer's home feed now, and the viewer's own newest between two places.
+    """Those of some ids that belong into the viewer's home feed now, and what is merged with them between two places.
 
     A copy never authorises: whoever was unfollowed or deleted an entry since it was copied is dropped here. One's own
-    are always asked from the table, so that a post is in its author's feed in the very next request. What a hashtag
-    brings is looked for only where the author does not.
+    are always asked from the table, so that a post is in its author's feed in the very next request; so are those of
+    pulled authors, which timelines need not have. What a hashtag brings is looked for only where the author does not.
     """
     found = (
         sa.select(*ENTRY_COLUMNS, sa.case((_IS_OWN_OR_FOLLOWED, _BY_AUTHOR), else_=followed_hashtag()).label("way"))
         .where(
             sa.or_(
                 post.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger))),
-                post.c.id == sa.any_(sa.func.array(_OWN_NEWEST.scalar_subquery())),
+                post.c.id == sa.any_(sa.func.array(_select_merged().scalar_subquery())),
             ),
             post.c.deleted_at.is_(None),
         )
@@ -172,8 +180,10 @@ class HomeEntries:
             "home", self._scope, _select_home, self._wanted, viewer_id=self.viewer_id, after=before, limit=limit
         )
 
-    async def among(self, ids: Sequence[int], *, since: int, before: int, own_limit: int) -> list[FeedEntry]:
-        """Those of `ids` that belong into the home feed now, and one's own from `since` to below `before`."""
+    async def among(self, ids: Sequence[int], *, since: int, before: int, merged_limit: int) -> list[FeedEntry]:
+        """Those of `ids` that belong into the home feed now, and from `since` to below `before` the newest of one's own
+        and of pulled authors.
+        """
         return await load_feed(
             "home among",
             self._scope,
@@ -183,5 +193,5 @@ class HomeEntries:
             ids=ids,
             since=since,
             after=before,
-            limit=own_limit,
+            limit=merged_limit,
         )

@@ -23,6 +23,8 @@ class OutboxEntry(SQLModel, table=True):
             "id",
             postgresql_where=sa.text("done_at IS NULL AND parked_at IS NULL"),
         ),
+        # What waits for an operator, told with the age of each queue.
+        sa.Index("outbox_parked_index", "queue", postgresql_where=sa.text("parked_at IS NOT NULL")),
         # The worker's sweep of entries that are done.
         sa.Index("outbox_done_at_index", "done_at", postgresql_where=sa.text("done_at IS NOT NULL")),
     )

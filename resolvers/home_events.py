@@ -89,7 +89,10 @@ async def home_feed_events(info: Info, after: ResumeAfter = None) -> AsyncIterat
     if after is not None:
         decode_cursor(Listing.EVENTS, after)
     channel = channels.home(context.resources.channel_prefix, viewer.account_id)
-    async with context.resources.bus.listen(channel) as messages:
+    async with (
+        context.resources.bus.listen(channel) as messages,
+        context.resources.home.listening(viewer.account_id),
+    ):
         yield Started(event_cursor_of_now())
         if after is not None:
             # Nothing proves that what came since can be replayed, and a hole is never silent.
@@ -127,7 +130,7 @@ async def _home_event(context: Context, viewer: Viewer, message: HomeMessage) ->
     entry_id = message.changed_entry_id or message.added_entry_id
     assert entry_id is not None
     home = context.loaders.home_entries(viewer, WHOLE_POSTS)
-    entries = await home.among([entry_id], since=0, before=GREATEST_ID, own_limit=0)
+    entries = await home.among([entry_id], since=0, before=GREATEST_ID, merged_limit=0)
     for edge in await edges_of(context, Listing.HOME_FEED, entries, home_reason(viewer.account_id)):
         if edge is not None:
             has_changed = message.changed_entry_id is not None

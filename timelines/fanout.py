@@ -4,58 +4,84 @@ Handlers of events, run by the worker, at least once. Doing a batch twice change
 subscription drops a message whose event it has seen.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from functools import partial
 
 from core.database import Database
+from core.tasks import end_tasks
 from events import bus, channels, outbox
 from events.follows import FollowChanged, FollowersAdmitted
 from events.hashtags import HashtagFollowChanged
 from events.posts import EntryAdded, EntryRemoved, PostEdited
+from events.pulled_authors import AuthorPushedAgain
 from events.relations import HomeChanged
 from loaders.feeds import is_entry_there
-from loaders.follows import fetch_followers_after
-from loaders.hashtag_feeds import Follower, fetch_followers_of_either_after, fetch_hashtags_of_entry
+from loaders.readers import ReaderPage, fetch_delivery, fetch_readers_after
+from timelines.pulled_authors import PulledAuthors, let_go
 from timelines.store import Act, TimelineStore
 
-FOLLOWERS_PER_BATCH = 500
+FOLLOWERS_PER_BATCH = 1_000
 
-# Notes how far a handler has come; False when the handler must stop, because another worker has taken over.
+# Notes how far a handler has come; False when the handler must stop, because somebody else goes on from there.
 Advance = Callable[[int], Awaitable[bool]]
+# Does to the readers of a page what the walk is for.
+Meet = Callable[[ReaderPage], Awaitable[None]]
 
 
 class FanOut:
-    """The handlers that write timelines."""
+    """The handlers that write timelines. Readers are followers who have read in the last `active_days`."""
 
-    def __init__(self, db: Database, store: TimelineStore, *, key_prefix: str) -> None:
+    def __init__(
+        self, db: Database, store: TimelineStore, pulled_authors: PulledAuthors, *, key_prefix: str, active_days: int
+    ) -> None:
         self._db = db
         self._store = store
+        self._pulled_authors = pulled_authors
         self._channel_prefix = channels.home_prefix(key_prefix)
+        self._active_days = active_days
 
     async def on_entry_added(self, event: EntryAdded, *, event_id: int, checkpoint: int, advance: Advance) -> None:
-        hashtag_ids = await fetch_hashtags_of_entry(self._db, event.entry_id)
-        message = bus.HomeMessage(event_id=event_id, added_entry_id=event.entry_id, hashtag_ids=hashtag_ids)
-        await self._walk(event.author_id, event.entry_id, message, Act.ADD, checkpoint=checkpoint, advance=advance)
+        if checkpoint == 0:
+            await self._pulled_authors.consider(event.author_id)
+        delivery = await fetch_delivery(self._db, event.entry_id, author_id=event.author_id)
+        message = bus.HomeMessage(event_id=event_id, added_entry_id=event.entry_id, hashtag_ids=delivery.hashtag_ids)
+        deliver = self._delivering(event.entry_id, message, Act.ADD, is_pulled=delivery.is_pulled)
+        await self._walk(event.author_id, delivery.hashtag_ids, deliver, checkpoint=checkpoint, advance=advance)
 
     async def on_post_edited(self, event: PostEdited, *, event_id: int, checkpoint: int, advance: Advance) -> None:
         """An edit may have given the post a hashtag: it is added where it is not listed yet."""
-        hashtag_ids = await fetch_hashtags_of_entry(self._db, event.post_id)
-        message = bus.HomeMessage(event_id=event_id, changed_entry_id=event.post_id, hashtag_ids=hashtag_ids)
-        act = Act.ADD if hashtag_ids else Act.LEAVE
-        await self._walk(event.author_id, event.post_id, message, act, checkpoint=checkpoint, advance=advance)
+        delivery = await fetch_delivery(self._db, event.post_id, author_id=event.author_id)
+        message = bus.HomeMessage(event_id=event_id, changed_entry_id=event.post_id, hashtag_ids=delivery.hashtag_ids)
+        act = Act.ADD if delivery.hashtag_ids else Act.LEAVE
+        deliver = self._delivering(event.post_id, message, act, is_pulled=delivery.is_pulled)
+        await self._walk(event.author_id, delivery.hashtag_ids, deliver, checkpoint=checkpoint, advance=advance)
 
     async def on_entry_removed(self, event: EntryRemoved, *, event_id: int, checkpoint: int, advance: Advance) -> None:
-        hashtag_ids = await fetch_hashtags_of_entry(self._db, event.entry_id)
+        delivery = await fetch_delivery(self._db, event.entry_id, author_id=event.author_id)
         message = bus.HomeMessage(
             event_id=event_id,
             removed_entry_id=event.entry_id,
             author_id=event.author_id,
             post_id=event.post_id,
-            hashtag_ids=hashtag_ids,
+            hashtag_ids=delivery.hashtag_ids,
         )
-        await self._walk(event.author_id, event.entry_id, message, Act.REMOVE, checkpoint=checkpoint, advance=advance)
+        deliver = self._delivering(event.entry_id, message, Act.REMOVE, is_pulled=delivery.is_pulled)
+        await self._walk(event.author_id, delivery.hashtag_ids, deliver, checkpoint=checkpoint, advance=advance)
         if await is_entry_there(self._db, event.entry_id):
             # It was restored meanwhile, and may have been added before it was removed here.
             await self._db.transact(outbox.record, EntryAdded(entry_id=event.entry_id, author_id=event.author_id))
+
+    async def on_author_pushed_again(self, event: AuthorPushedAgain, *, checkpoint: int, advance: Advance) -> None:
+        """Timelines lack what was not pushed: all of them are made anew, and then nothing has to be merged."""
+
+        async def forget(page: ReaderPage) -> None:
+            if page.of_author:
+                await self._store.forget(*page.of_author)
+
+        if await self._walk(event.author_id, (), forget, checkpoint=checkpoint, advance=advance):
+            await self._db.transact(let_go, event.author_id)
 
     async def on_follow_changed(self, event: FollowChanged | HashtagFollowChanged) -> None:
         """The follower's timeline lists the wrong entries now. The next read makes it anew."""
@@ -73,38 +99,61 @@ class FanOut:
         message = bus.HomeMessage(event_id=event_id, is_reset=True)
         await self._store.tell(event.account_id, channel_prefix=self._channel_prefix, message=message.to_bytes())
 
-    async def _walk(
-        self, author_id: int, entry_id: int, message: bus.HomeMessage, act: Act, *, checkpoint: int, advance: Advance
-    ) -> None:
-        """From the oldest follow to the newest, so that who follows meanwhile is still met at the end.
-
-        Nobody is told twice: who follows the author, or a hashtag before, is passed over where a hashtag leads to them.
+    def _delivering(self, entry_id: int, message: bus.HomeMessage, act: Act, *, is_pulled: bool) -> Meet:
+        """Does `act` in the timelines of those who are met, and tells them. Whom a pulled author leads to is told only;
+        who comes by a hashtag follows no such author, and needs the entry.
         """
-        is_first = checkpoint == 0
-        while True:
-            followers = await self._followers_after(checkpoint, author_id, message.hashtag_ids)
-            account_ids = [follower.account_id for follower in followers if not follower.is_met_elsewhere]
-            if is_first:
-                account_ids.append(author_id)
-                is_first = False
-            if account_ids:
-                await self._store.deliver(
-                    entry_id,
-                    account_ids,
-                    act=act,
-                    channel_prefix=self._channel_prefix,
-                    message=message.to_bytes(),
-                )
-            if len(followers) < FOLLOWERS_PER_BATCH:
-                return
-            checkpoint = followers[-1].key
-            if not await advance(checkpoint):
-                return
+        deliver = partial(
+            self._store.deliver, entry_id, channel_prefix=self._channel_prefix, message=message.to_bytes()
+        )
 
-    async def _followers_after(self, after: int, author_id: int, hashtag_ids: Sequence[int]) -> list[Follower]:
-        if hashtag_ids:
-            return await fetch_followers_of_either_after(
-                self._db, author_id, hashtag_ids, after=after, limit=FOLLOWERS_PER_BATCH
+        async def meet(page: ReaderPage) -> None:
+            if is_pulled and page.of_author:
+                await deliver(page.of_author, act=Act.LEAVE)
+            account_ids = page.of_hashtags if is_pulled else [*page.of_author, *page.of_hashtags]
+            if account_ids:
+                await deliver(account_ids, act=act)
+
+        return meet
+
+    async def _walk(
+        self, author_id: int, hashtag_ids: Sequence[int], meet: Meet, *, checkpoint: int, advance: Advance
+    ) -> bool:
+        """From the oldest follow to the newest, so that who follows meanwhile is still met at the end; False if it had
+        to stop before. The author is met first, as one who follows.
+
+        Nobody is met twice: who follows the author, or a hashtag before, is passed over where a hashtag leads to them.
+        """
+        async with aclosing(self._pages(author_id, hashtag_ids, after=checkpoint)) as pages:
+            async for page in pages:
+                await meet(page)
+                if page.reached is not None and not await advance(page.reached):
+                    return False
+        return True
+
+    async def _pages(self, author_id: int, hashtag_ids: Sequence[int], *, after: int) -> AsyncGenerator[ReaderPage]:
+        """The pages of a walk, each but the first two fetched while the one before is dealt with: most walks have one,
+        and of the others the first one ends in another queue.
+        """
+
+        async def fetch(after: int) -> ReaderPage:
+            return await fetch_readers_after(
+                self._db,
+                author_id,
+                hashtag_ids,
+                after=after,
+                limit=FOLLOWERS_PER_BATCH,
+                active_days=self._active_days,
             )
-        links = await fetch_followers_after(self._db, author_id, after=after, limit=FOLLOWERS_PER_BATCH)
-        return [Follower(link.key, link.target_id, is_met_elsewhere=False) for link in links]
+
+        page = await fetch(after)
+        yield page if after else page._replace(of_author=[author_id, *page.of_author])
+        fetching: asyncio.Task[ReaderPage] | None = None
+        try:
+            while page.reached is not None:
+                page = await (fetching or fetch(page.reached))
+                fetching = None if page.reached is None else asyncio.create_task(fetch(page.reached))
+                yield page
+        finally:
+            if fetching is not None:
+                await end_tasks([fetching])

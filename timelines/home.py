@@ -5,7 +5,8 @@ once, while the timeline is rebuilt behind.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple
 
 from core.cache import CacheUnavailableError
@@ -13,11 +14,13 @@ from core.database import Database
 from core.errors import RequestError
 from loaders.home import HomeEntries, fetch_home_entries
 from loaders.pages import GREATEST_ID
+from loaders.pulled_authors import fetch_following
 from loaders.wanted import FeedEntry
 from timelines import keys
+from timelines.readers import note_reader, noted_while_listening
 from timelines.store import TimelineStore
 
-REBUILDS_AT_ONCE = 4
+AT_ONCE = 4
 
 
 class Scan(NamedTuple):
@@ -34,8 +37,8 @@ class HomeTimelines:
     def __init__(self, db: Database, store: TimelineStore) -> None:
         self._db = db
         self._store = store
-        self._rebuilds: dict[int, asyncio.Task[None]] = {}
-        self._gate = asyncio.Semaphore(REBUILDS_AT_ONCE)
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._gate = asyncio.Semaphore(AT_ONCE)
 
     async def scan(self, home: HomeEntries, *, before: int, limit: int) -> Scan:
         """The next entries of an account's home feed, which `home` knows in SQL, below the id `before`."""
@@ -44,13 +47,15 @@ class HomeTimelines:
             cut = await self._store.read(account_id, before=before, limit=limit)
         except CacheUnavailableError:
             return await _scan_by_sql(home, before=before, limit=limit)
-        if cut is None:
-            if before == GREATEST_ID:
-                self._rebuild_behind(account_id)
+        if cut is None or cut.is_over:
+            if cut is None and before == GREATEST_ID:
+                self._behind(account_id, self.rebuild)
             return await _scan_by_sql(home, before=before, limit=limit)
+        if cut.is_due:
+            self._behind(account_id, self.keep)
         reached = 0 if cut.is_end else cut.ids[-1]
-        entries = await home.among(cut.ids, since=reached, before=before, own_limit=limit)
-        if len(entries) >= limit:  # own ones came on top of the cut, and only so many of them were asked for
+        entries = await home.among(cut.ids, since=reached, before=before, merged_limit=limit)
+        if len(entries) >= limit:  # those merged came on top of the cut, and only so many of them were asked for
             return Scan(entries[:limit], reached=entries[limit - 1].id, is_end=False)
         return Scan(entries, reached=reached, is_end=cut.is_end)
 
@@ -64,10 +69,15 @@ class HomeTimelines:
     async def rebuild(self, account_id: int) -> None:
         """Fills an account's timeline from SQL, unless another rebuild of it runs anywhere.
 
-        Opened first, read second, filled last: what is not in the SQL's snapshot commits later and is pushed.
+        Opened first, its reader noted second, read third, filled last: what is not in the SQL's snapshot commits later,
+        and fan-out comes to the reader and finds the timeline open.
         """
         token = await self._store.begin_rebuild(account_id)
         if token is None:
+            return
+        await self._db.transact(note_reader, account_id)
+        if await self._follows_too_much(account_id):
+            await self._store.mark_over(account_id, token=token)
             return
         entries = await fetch_home_entries(self._db, account_id, before=GREATEST_ID, limit=keys.REBUILT_ENTRIES)
         await self._store.end_rebuild(
@@ -77,23 +87,42 @@ class HomeTimelines:
             is_complete=len(entries) < keys.REBUILT_ENTRIES,
         )
 
+    async def keep(self, account_id: int) -> None:
+        """Lets a timeline live on; or ends it, where its reader has come to follow too much."""
+        await self._db.transact(note_reader, account_id)
+        if await self._follows_too_much(account_id):
+            await self.rebuild(account_id)
+        else:
+            await self._store.keep(account_id)
+
+    def listening(self, account_id: int) -> AbstractAsyncContextManager[None]:
+        """While this is open, what is posted is told to the account's channel. Raises UnavailableError."""
+        return noted_while_listening(self._db, account_id)
+
     async def rebuilt(self) -> None:
-        """Waits until no rebuild runs in this process."""
-        while self._rebuilds:
-            await asyncio.gather(*self._rebuilds.values(), return_exceptions=True)
+        """Waits until this process works on no timeline."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    def _rebuild_behind(self, account_id: int) -> None:
-        if account_id in self._rebuilds:
+    async def _follows_too_much(self, account_id: int) -> bool:
+        following = await fetch_following(
+            self._db, account_id, most_accounts=keys.MOST_FOLLOWED + 1, most_pulled_authors=keys.MOST_PULLED + 1
+        )
+        return following.accounts > keys.MOST_FOLLOWED or following.pulled_authors > keys.MOST_PULLED
+
+    def _behind(self, account_id: int, work: Callable[[int], Awaitable[None]]) -> None:
+        """Does `work` for an account behind the answer, unless something is being done for it."""
+        if account_id in self._tasks:
             return
-        task = asyncio.create_task(self._rebuild_quietly(account_id))
-        self._rebuilds[account_id] = task
-        task.add_done_callback(lambda _: self._rebuilds.pop(account_id, None))
+        task = asyncio.create_task(self._quietly(account_id, work))
+        self._tasks[account_id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(account_id, None))
 
-    async def _rebuild_quietly(self, account_id: int) -> None:
-        """A rebuild that nobody waits for. Failing costs speed only: the next read tries again."""
+    async def _quietly(self, account_id: int, work: Callable[[int], Awaitable[None]]) -> None:
+        """Nobody waits for it. Failing costs speed only: the next read tries again."""
         async with self._gate:
             try:
-                await self.rebuild(account_id)
+                await work(account_id)
             except (CacheUnavailableError, RequestError):
                 return
 

@@ -6,6 +6,13 @@ LARGEST_TIMELINE = 800
 REBUILT_ENTRIES = 400
 # A rebuild that takes longer than this has died, and another may start.
 REBUILD_LOCK_S = 10
+# Who follows more accounts than this, or more pulled authors, is answered by SQL: copies would cost more than they save
+# (docs/timelines.md). So long it is believed.
+MOST_FOLLOWED = 2_000
+MOST_PULLED = 50
+OVER_S = 3_600
+# A reader's timeline is kept alive once in so long, or more often if it lives but a few days.
+KEPT_EVERY_S = 86_400
 
 
 def home(prefix: str, epoch: str, account_id: int) -> str:

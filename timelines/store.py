@@ -4,9 +4,11 @@ A sorted set with score 0 and eight-byte members in lexicographic order: the ent
 bit, so that the newest comes first. Compact (13 bytes an entry), exact at every cursor, and adding twice is adding
 once. Three members that sort behind every entry mark how far the copy can be trusted:
 
-    OPEN      always there; while it is, pushes are accepted
+    OPEN      pushes are accepted
     FILLED    the rebuild has finished: what lies between the newest and the oldest entry is complete
     COMPLETE  nothing older exists: a page may end where the entries end
+
+A fourth stands alone: OVER. There is no copy, because its reader follows too much; SQL answers.
 """
 
 import secrets
@@ -27,24 +29,18 @@ _ALL_BITS = 2**64 - 1
 OPEN = b"\xff" * 8
 FILLED = b"\xff" * 7 + b"\xfe"
 COMPLETE = b"\xff" * 7 + b"\xfd"
+OVER = b"\xff" * 7 + b"\xfc"
 MARKERS = (OPEN, FILLED, COMPLETE)
 
-# Trims a timeline to its cap. That takes COMPLETE away too (it sorts before FILLED and OPEN, which stay): what was
+# In both scripts trimming to the cap takes COMPLETE away too (it sorts before FILLED and OPEN, which stay): what was
 # trimmed off is older and exists.
-_TRIM = r"""
-local FILLED = '\255\255\255\255\255\255\255\254'
-local COMPLETE = '\255\255\255\255\255\255\255\253'
-local function trim(key, cap)
-  local size = redis.call('ZCARD', key)
-  if size > cap + 3 then redis.call('ZREMRANGEBYRANK', key, cap, size - 3) end
-end
-"""
+
 # Ends a rebuild that still holds its lock. KEYS: timeline, lock. ARGV: the lock's token, cap, is it complete, members,
 # newest first. Where the timeline is not complete, what was pushed meanwhile and is older than all of them goes: there
 # may be others between it and them.
-_FILL_SCRIPT = (
-    _TRIM
-    + """
+_FILL_SCRIPT = r"""
+local FILLED = '\255\255\255\255\255\255\255\254'
+local COMPLETE = '\255\255\255\255\255\255\255\253'
 if redis.call('GET', KEYS[2]) ~= ARGV[1] or redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('ZADD', KEYS[1], 0, FILLED)
 for i = 4, #ARGV do redis.call('ZADD', KEYS[1], 0, ARGV[i]) end
@@ -54,42 +50,55 @@ elseif #ARGV >= 4 then
   redis.call('ZREMRANGEBYLEX', KEYS[1], '(' .. ARGV[#ARGV], '(' .. FILLED)
 end
 redis.call('DEL', KEYS[2])
-trim(KEYS[1], tonumber(ARGV[2]))
+local cap, size = tonumber(ARGV[2]), redis.call('ZCARD', KEYS[1])
+if size > cap + 3 then redis.call('ZREMRANGEBYRANK', KEYS[1], cap, size - 3) end
 return 1
 """
-)
-# One call for a batch of followers: push (or take away) one entry, or neither, and tell whoever listens.
+# One call for a batch of readers: push (or take away) one entry, or neither, and tell whoever listens.
 # KEYS: none beyond what ARGV names, so this script is for a single server. ARGV: key prefix, channel prefix, cap,
-# what to do, member, message, then the followers' ids.
+# what to do, member, message, then the readers' ids.
 # A push that comes to stand right before FILLED and OPEN is older than all that an incomplete timeline has, so it stays
-# out: there may be others between it and them.
-_DELIVER_SCRIPT = (
-    _TRIM
-    + """
-local function push(key, cap, member)
-  if redis.call('EXISTS', key) == 0 then return 0 end
-  if redis.call('ZADD', key, 0, member) == 0 then return 1 end
-  if redis.call('ZRANK', key, member) == redis.call('ZCARD', key) - 3 and redis.call('ZSCORE', key, FILLED) then
-    redis.call('ZREM', key, member)
+# out: there may be others between it and them. Looking who listens, of all at once, costs half of what telling nobody
+# does.
+_DELIVER_SCRIPT = r"""
+local FILLED = '\255\255\255\255\255\255\255\254'
+local OVER = '\255\255\255\255\255\255\255\252'
+local keys, channels, cap, act, member, message = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
+local call = redis.call
+local function push(key)
+  local size = call('ZCARD', key)
+  if size == 0 or (size == 1 and call('ZSCORE', key, OVER)) then return 0 end
+  if call('ZADD', key, 0, member) == 0 then return 1 end
+  if call('ZRANK', key, member) == size - 2 and call('ZSCORE', key, FILLED) then
+    call('ZREM', key, member)
     return 0
   end
-  trim(key, cap)
+  if size + 1 > cap + 3 then call('ZREMRANGEBYRANK', key, cap, size - 2) end
   return 1
 end
-local keys, channels, cap, act, member, message = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
 local reached = 0
-for i = 7, #ARGV do
-  local key = keys .. ARGV[i]
-  if act == 'add' then
-    reached = reached + push(key, cap, member)
-  elseif act == 'remove' then
-    reached = reached + redis.call('ZREM', key, member)
-  end
-  redis.call('PUBLISH', channels .. ARGV[i], message)
+if act == 'add' then
+  for i = 7, #ARGV do reached = reached + push(keys .. ARGV[i]) end
+elseif act == 'remove' then
+  for i = 7, #ARGV do reached = reached + call('ZREM', keys .. ARGV[i], member) end
+end
+local names = {}
+for i = 7, #ARGV do names[i - 6] = channels .. ARGV[i] end
+local listening = call('PUBSUB', 'NUMSUB', unpack(names))
+for i = 1, #listening, 2 do
+  if listening[i + 1] > 0 then call('PUBLISH', listening[i], message) end
 end
 return reached
 """
-)
+# Ends a rebuild that still holds its lock by marking its reader as one who follows too much. KEYS: timeline, lock.
+# ARGV: the lock's token, the marker, seconds until it goes.
+_MARK_OVER_SCRIPT = """
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('ZADD', KEYS[1], 0, ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return 1
+"""
 
 
 def member_of(entry_id: int) -> bytes:
@@ -111,10 +120,15 @@ class Act(StrEnum):
 
 
 class Cut(NamedTuple):
-    """A part of a timeline: its ids, newest first, and whether the feed ends with them."""
+    """A part of a timeline: its ids, newest first, and whether the feed ends with them.
+
+    `is_over`: there is no timeline, and none is to be made: ask SQL. `is_due`: it must be kept alive now.
+    """
 
     ids: Sequence[int]
     is_end: bool
+    is_over: bool = False
+    is_due: bool = False
 
 
 class TimelineStore:
@@ -123,30 +137,39 @@ class TimelineStore:
     def __init__(self, cache: Cache, *, ttl_s: int) -> None:
         self._cache = cache
         self._ttl_s = ttl_s
+        self._due_at_s = ttl_s - min(keys.KEPT_EVERY_S, ttl_s // 4)
         self._fill = cache.client.register_script(_FILL_SCRIPT)
+        self._mark_over = cache.client.register_script(_MARK_OVER_SCRIPT)
         self._deliver = cache.client.register_script(_DELIVER_SCRIPT)
 
     async def read(self, account_id: int, *, before: int, limit: int) -> Cut | None:
-        """Up to `limit` entries below the id `before`; None if the copy cannot answer this: ask SQL.
-
-        One round trip. A reader keeps their timeline alive.
-        """
+        """Up to `limit` entries below the id `before`; None if the copy cannot answer this: ask SQL. One round trip."""
 
         def commands(epoch: str) -> Sequence[Command]:
             key = keys.home(self._cache.prefix, epoch, account_id)
             return (
-                ("ZMSCORE", key, FILLED, COMPLETE),
+                ("ZRANGE", key, -len(MARKERS), -1),
                 ("ZRANGE", key, b"(" + member_of(before), b"+", "BYLEX", "LIMIT", 0, limit),
-                ("EXPIRE", key, self._ttl_s),
+                ("TTL", key),
             )
 
-        (filled, complete), members, _ = await self._cache.exchange(commands)
+        marks, members, left_s = await self._cache.exchange(commands)
+        if marks == [OVER]:
+            return Cut((), is_end=False, is_over=True)
         while members and members[-1] in MARKERS:  # they sort behind all entries
             members.pop()
         ids = entries_of(members)
-        if filled is None or (len(ids) < limit and complete is None):
+        if FILLED not in marks or (len(ids) < limit and COMPLETE not in marks):
             return None
-        return Cut(ids, is_end=len(ids) < limit)
+        return Cut(ids, is_end=len(ids) < limit, is_due=left_s < self._due_at_s)
+
+    async def keep(self, account_id: int) -> None:
+        """Lets a timeline live on from now. Its reader has to be noted before: fan-out must not pass over it."""
+
+        async def call(client: Redis, epoch: str) -> None:
+            await client.expire(keys.home(self._cache.prefix, epoch, account_id), self._ttl_s)
+
+        await self._cache.run(call)
 
     async def begin_rebuild(self, account_id: int) -> bytes | None:
         """Opens the timeline for pushes, before the rebuild's SQL runs: what commits later finds it open.
@@ -181,6 +204,19 @@ class TimelineStore:
             lock = keys.rebuild_lock(self._cache.prefix, epoch, account_id)
             arguments = (token, keys.LARGEST_TIMELINE, b"1" if is_complete else b"0", *members)
             return bool(await self._fill(keys=[key, lock], args=arguments, client=client))
+
+        return await self._cache.run(call)
+
+    async def mark_over(self, account_id: int, *, token: bytes) -> bool:
+        """Ends a rebuild whose reader follows too much: there is no timeline, and for an hour nobody tries to make one.
+
+        False, and nothing marked, if the timeline was forgotten meanwhile.
+        """
+
+        async def call(client: Redis, epoch: str) -> bool:
+            key = keys.home(self._cache.prefix, epoch, account_id)
+            lock = keys.rebuild_lock(self._cache.prefix, epoch, account_id)
+            return bool(await self._mark_over(keys=[key, lock], args=(token, OVER, keys.OVER_S), client=client))
 
         return await self._cache.run(call)
 

@@ -12,6 +12,7 @@ from tests.fixtures.api import Api
 from tests.worlds import Person, World
 from timelines import fanout
 from timelines.fanout import FanOut
+from timelines.pulled_authors import PulledAuthors, PullLimits
 from timelines.store import TimelineStore
 
 PER_BATCH = 3
@@ -87,6 +88,7 @@ async def crowd(api: Api, world: World) -> Crowd:
             await follow(api, "tea", by=person)
         if number % 4 == 0:
             await follow(api, "milk", by=person)
+    for person in (world.alice, world.eve, *people):
         await api.services.resources.home.rebuild(person.account_id)
     await follow(api, "tea", by=world.bob)
     await follow(api, "sugar", by=world.dan)
@@ -95,7 +97,10 @@ async def crowd(api: Api, world: World) -> Crowd:
 
 async def walk_of(api: Api, event: EntryAdded | EntryRemoved, delivered: list[list[int]]) -> Walk:
     services = api.services
-    return Walk(FanOut(services.db, services.resources.home._store, key_prefix=services.cache.prefix), event, delivered)
+    pulled_authors = PulledAuthors(services.db, PullLimits(readers=1_000, posts_per_day=1_000, active_days=1))
+    store, prefix = services.resources.home._store, services.cache.prefix
+    fan_out = FanOut(services.db, store, pulled_authors, key_prefix=prefix, active_days=1)
+    return Walk(fan_out, event, delivered)
 
 
 async def timelines(api: Api, people: Sequence[Person]) -> set[tuple[int, ...]]:

@@ -12,7 +12,7 @@ from core.cache import Cache
 from loaders.pages import GREATEST_ID
 from tests.timelines.own_redis import OwnRedis
 from timelines import keys
-from timelines.store import COMPLETE, FILLED, MARKERS, OPEN, Act, Cut, TimelineStore, entries_of, member_of
+from timelines.store import COMPLETE, FILLED, MARKERS, OPEN, OVER, Act, Cut, TimelineStore, entries_of, member_of
 
 READER = 7
 CHANNELS = "test:ev:"
@@ -237,7 +237,7 @@ async def test_rebuild_beside_a_post_loses_nothing(timeline: Timeline, order: tu
     assert await timeline.read() == Cut([12, 11], is_end=True)
 
 
-async def test_every_key_expires_and_a_reader_keeps_theirs_alive(timeline: Timeline) -> None:
+async def test_every_key_expires_and_a_read_says_when_it_has_to_be_kept_alive(timeline: Timeline) -> None:
     await timeline.build([11])
     cache = timeline.cache
 
@@ -248,8 +248,15 @@ async def test_every_key_expires_and_a_reader_keeps_theirs_alive(timeline: Timel
     await cache.run(lambda client, epoch: client.expire(keys.home(cache.prefix, epoch, READER), 5))
     await timeline.push(12)
     assert await seconds_left() <= 5, "a push alone keeps no timeline alive"
-    await timeline.read()
+    cut = await timeline.read()
+    assert cut is not None
+    assert cut.is_due
+    assert await seconds_left() <= 5, "nor does a read: its reader has to be noted first"
+    await timeline.store.keep(READER)
     assert await seconds_left() > 50
+    cut = await timeline.read()
+    assert cut is not None
+    assert not cut.is_due
     assert await timeline.store.begin_rebuild(READER) is not None
 
     async def all_seconds_left(client: Redis, _epoch: str) -> list[int]:
@@ -258,6 +265,51 @@ async def test_every_key_expires_and_a_reader_keeps_theirs_alive(timeline: Timel
     left = await cache.run(all_seconds_left)
     assert len(left) == 2
     assert min(left) > 0
+
+
+async def test_timeline_of_one_who_follows_too_much_takes_nothing_until_it_is_forgotten(timeline: Timeline) -> None:
+    await timeline.build([11])
+    token = await timeline.store.begin_rebuild(READER)
+    assert token is not None
+    assert await timeline.store.mark_over(READER, token=token)
+    assert [await timeline.push(12), await timeline.take_away(11)] == [0, 0]
+    assert await timeline.members() == [OVER]
+    for before in (GREATEST_ID, 12):
+        cut = await timeline.read(before=before)
+        assert cut is not None
+        assert cut.is_over
+    cache = timeline.cache
+    left_s = await cache.run(lambda client, epoch: client.ttl(keys.home(cache.prefix, epoch, READER)))
+    assert 0 < left_s <= keys.OVER_S
+    await timeline.store.forget(READER)
+    assert await timeline.read() is None
+    await timeline.build([12, 11])
+    assert await timeline.read() == Cut([12, 11], is_end=True)
+
+
+async def test_mark_of_a_forgotten_rebuild_is_not_made(timeline: Timeline) -> None:
+    stale = await timeline.store.begin_rebuild(READER)
+    assert stale is not None
+    await timeline.store.forget(READER)
+    await timeline.build([11])
+    assert not await timeline.store.mark_over(READER, token=stale)
+    assert await timeline.read() == Cut([11], is_end=True)
+
+
+async def test_only_who_listens_is_told(timeline: Timeline) -> None:
+    cache, listening = timeline.cache, (READER, READER + 2)
+    async with Redis.from_url(cache.url) as client, client.pubsub() as heard:
+        await heard.subscribe(*(f"{CHANNELS}{account_id}" for account_id in listening))
+        await timeline.build([11])
+        for act in Act:
+            await timeline.store.deliver(
+                12, [READER, READER + 1, READER + 2], act=act, channel_prefix=CHANNELS, message=act.encode()
+            )
+        told = list[tuple[str, str]]()
+        while (message := await heard.get_message(timeout=0.2)) is not None:
+            if message["type"] == "message":
+                told.append((message["channel"].decode(), message["data"].decode()))
+        assert told == [(f"{CHANNELS}{account_id}", act) for act in Act for account_id in listening]
 
 
 async def test_full_timeline_takes_at_most_twelve_kilobytes(timeline: Timeline) -> None:

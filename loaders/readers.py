@@ -1,0 +1,172 @@
+"""Readers: the followers that fan-out goes to, those who have read their home feed, or listened to it, of late."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from core.database import Reader, rows_of
+from loaders.facts import is_there
+from loaders.hashtag_feeds import joins_home
+from loaders.pages import AFTER, LIMIT
+from models.feeds import pulled_author, reader
+from models.follows import follow
+from models.hashtags import hashtag_follow, post_hashtag
+from models.posts import post
+
+_ENTRY_ID = sa.bindparam("entry_id", type_=sa.BigInteger)
+_AUTHOR_ID = sa.bindparam("author_id", type_=sa.BigInteger)
+_HASHTAG_IDS = sa.bindparam("hashtag_ids", type_=sa.ARRAY(sa.BigInteger))
+
+# The day that readers are dated with. Days of the session's time zone would differ from one connection to another.
+TODAY: sa.ColumnElement[object] = sa.literal_column("(now() AT TIME ZONE 'UTC')::date", sa.Date)
+
+
+def is_active() -> sa.ColumnElement[bool]:
+    """Whether a row of `reader` counts: it is not older than so many days."""
+    return reader.c.active_on >= TODAY - sa.bindparam("active_days", type_=sa.Integer)
+
+
+class Delivery(NamedTuple):
+    """How an entry comes to its readers.
+
+    `hashtag_ids`: whose followers have it in their home feeds; of a deleted post, those that it had. `is_pulled`: it is
+    not pushed to those who follow its author, whose newest are read from Postgres.
+    """
+
+    hashtag_ids: Sequence[int]
+    is_pulled: bool
+
+
+_hashtags_of_entry = (
+    sa.select(post_hashtag.c.hashtag_id)
+    .join(post, post.c.id == post_hashtag.c.post_id)
+    .where(post_hashtag.c.post_id == _ENTRY_ID, joins_home())
+    .order_by(post_hashtag.c.hashtag_id)
+    .scalar_subquery()
+)
+_DELIVERY = rows_of(
+    sa.select(
+        sa.func.array(_hashtags_of_entry),
+        is_there(pulled_author.c.account_id == _AUTHOR_ID, pulled_author.c.leaves_at.is_(None)),
+    ),
+    Delivery,
+)
+
+
+async def fetch_delivery(db: Reader, entry_id: int, *, author_id: int) -> Delivery:
+    """How an entry comes to its readers at this moment."""
+    delivery = await db.row(_DELIVERY, entry_id=entry_id, author_id=author_id)
+    assert delivery is not None
+    return delivery
+
+
+class ReaderPage(NamedTuple):
+    """A stretch of a walk: the readers that it meets, and the follow that it reached; None where the walk ends.
+
+    Each reader is met once: by following the author, else by the oldest follow of a hashtag.
+    """
+
+    of_author: Sequence[int]
+    of_hashtags: Sequence[int]
+    reached: int | None
+
+
+class _Met(NamedTuple):
+    """A reader; or, without an account, how far the page reached."""
+
+    key: int
+    account_id: int | None
+    is_of_author: bool
+
+
+def _select_met(page: sa.CTE, *conditions: sa.ColumnElement[bool]) -> sa.CompoundSelect[tuple[int, int, bool]]:
+    """The readers among the followers of a page, and a row more if there may be another page.
+
+    A page is one of followers, not of readers: so it costs the same however few of them read.
+    """
+    met = (
+        sa.select(page.c.key, page.c.account_id, page.c.is_of_author)
+        .join(reader, reader.c.account_id == page.c.account_id)
+        .where(is_active(), *conditions)
+    )
+    nobody = sa.literal_column("NULL::bigint", sa.BigInteger)
+    end = sa.select(sa.func.max(page.c.key), nobody, sa.false()).having(sa.func.count() == LIMIT)
+    return met.union_all(end)
+
+
+def _select_of_author() -> sa.Select[tuple[int, int, bool]]:
+    return (
+        sa.select(follow.c.id.label("key"), follow.c.follower_id.label("account_id"), sa.true().label("is_of_author"))
+        .where(follow.c.followee_id == _AUTHOR_ID, follow.c.id > AFTER)
+        .order_by(follow.c.id)
+        .limit(LIMIT)
+    )
+
+
+def _select_of_either() -> sa.CompoundSelect[tuple[int, int, bool]]:
+    of_author = _select_of_author().subquery("of_author")
+    tag = sa.func.unnest(_HASHTAG_IDS).table_valued(sa.column("id", sa.BigInteger), name="tag").render_derived()
+    of_hashtag = (
+        sa.select(hashtag_follow.c.id.label("key"), hashtag_follow.c.account_id)
+        .where(hashtag_follow.c.hashtag_id == tag.c.id, hashtag_follow.c.id > AFTER)
+        .order_by(hashtag_follow.c.id)
+        .limit(LIMIT)
+        .lateral("of_hashtag")
+    )
+    links = (
+        sa.select(of_author.c.key, of_author.c.account_id, of_author.c.is_of_author)
+        .union_all(
+            sa.select(of_hashtag.c.key, of_hashtag.c.account_id, sa.false()).select_from(
+                tag.join(of_hashtag, sa.true())
+            )
+        )
+        .subquery("links")
+    )
+    page = sa.select(links).order_by(links.c.key).limit(LIMIT).cte("page").prefix_with("MATERIALIZED")
+    # From the reader to their few follows: with the key among the conditions, Postgres might walk all
+    # followers before it instead.
+    is_older = sa.and_(hashtag_follow.c.hashtag_id == sa.any_(_HASHTAG_IDS), hashtag_follow.c.id < page.c.key)
+    by_older_hashtag = (
+        sa.select(sa.func.coalesce(sa.func.bool_or(is_older), sa.false()))
+        .where(hashtag_follow.c.account_id == page.c.account_id)
+        .scalar_subquery()
+    )
+    is_met_elsewhere = sa.and_(
+        sa.not_(page.c.is_of_author),
+        sa.or_(
+            page.c.account_id == _AUTHOR_ID,
+            is_there(follow.c.follower_id == page.c.account_id, follow.c.followee_id == _AUTHOR_ID),
+            by_older_hashtag,
+        ),
+    )
+    return _select_met(page, sa.not_(is_met_elsewhere))
+
+
+_OF_AUTHOR = rows_of(_select_met(_select_of_author().cte("page").prefix_with("MATERIALIZED")), _Met)
+_OF_EITHER = rows_of(_select_of_either(), _Met)
+
+
+async def fetch_readers_after(
+    db: Reader, author_id: int, hashtag_ids: Sequence[int], *, after: int, limit: int, active_days: int
+) -> ReaderPage:
+    """The readers among `limit` followers of an author or of hashtags, oldest follow first, behind the follow `after`.
+
+    Both kinds of follows have ids of one sequence, so all lists are walked as one, and one id says how far.
+    """
+    if hashtag_ids:
+        met = await db.rows(
+            _OF_EITHER,
+            author_id=author_id,
+            hashtag_ids=list(hashtag_ids),
+            after=after,
+            limit=limit,
+            active_days=active_days,
+        )
+    else:
+        met = await db.rows(_OF_AUTHOR, author_id=author_id, after=after, limit=limit, active_days=active_days)
+    return ReaderPage(
+        of_author=[account_id for _, account_id, is_of_author in met if is_of_author and account_id is not None],
+        of_hashtags=[account_id for _, account_id, is_of_author in met if not is_of_author and account_id is not None],
+        reached=next((key for key, account_id, _ in met if account_id is None), None),
+    )
