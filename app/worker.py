@@ -28,6 +28,7 @@ from events.hashtags import HashtagFollowChanged
 from events.outbox import Claim
 from events.posts import EntryAdded, EntryRemoved, PostEdited
 from events.pulled_authors import AuthorPushedAgain
+from events.read_positions import ReadPositionMoved
 from events.relations import HomeChanged
 from timelines.fanout import FanOut
 from timelines.pulled_authors import PulledAuthors, PullLimits
@@ -204,6 +205,8 @@ class Worker:
                 await self._db.transact(follow_requests.on_requests_left, event)
             case HomeChanged() as event:
                 await self._fan_out.on_home_changed(event, event_id=claim.id)
+            case ReadPositionMoved() as event:
+                await self._fan_out.on_read_position_moved(event, event_id=claim.id)
             case unknown:
                 raise LookupError(f"No handler for {type(unknown).__name__}.")
 

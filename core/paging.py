@@ -73,6 +73,7 @@ class Listing(IntEnum):
     FOR_YOU_FEED = 42
     TRENDING_HASHTAGS = 43
     TRENDING_POSTS = 44
+    READ_POSITIONS = 45
 
 
 # The lists whose keys have a rank.
@@ -149,11 +150,15 @@ T = TypeVar("T")
 
 
 class Page(NamedTuple, Generic[T]):
-    """Some items of a list, and where to go on: `end` is the key up to which the list was scanned."""
+    """Some items of a list, and where to go on: `end` is the key up to which the list was scanned.
+
+    `is_cut_short`: scanning stopped there before the page was full, so whether more is shown behind it is not known.
+    """
 
     items: Sequence[T]
     has_next: bool
     end: SortKey | None
+    is_cut_short: bool = False
 
 
 K = TypeVar("K", bound=SortKey)
@@ -175,4 +180,4 @@ def page_of_shown(
         return Page(kept, has_next=True, end=kept[-1][0])
     if is_end:
         return Page(shown, has_next=False, end=shown[-1][0] if shown else None)
-    return Page(shown, has_next=True, end=reached)
+    return Page(shown, has_next=True, end=reached, is_cut_short=True)

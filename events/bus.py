@@ -32,7 +32,7 @@ _LOST = (redis.exceptions.RedisError, OSError, TimeoutError)
 class HomeMessage:
     """An entry came into, changed in, or went from home feeds of those who follow its author or hashtags. Ids only.
 
-    Or one feed is to be read anew (`is_reset`), whatever has gone from it.
+    Or one feed is to be read anew (`is_reset`), whatever has gone from it; or was read, up to `read_entry_id`.
     """
 
     event_id: int
@@ -43,6 +43,7 @@ class HomeMessage:
     post_id: int | None = None
     hashtag_ids: Sequence[int] = ()
     is_reset: bool = False
+    read_entry_id: int | None = None
 
     def to_bytes(self) -> bytes:
         return orjson.dumps(self)

@@ -61,6 +61,7 @@ from loaders.posts import (
 from loaders.profile_feeds import EntriesByUserLoader, UserWithPostsLoader, WantedPage
 from loaders.quotes import QuotesByPostLoader
 from loaders.ranked_replies import RankedRepliesLoader, RepliesByPostAuthorFirstLoader, TopRepliesByPostLoader
+from loaders.read_positions import ReadPositionByFeedLoader
 from loaders.reports import ReportByIdLoader, ReportsByReporterLoader
 from loaders.rows import Hydrated, Part, PostAudience, PostCounts, PostDetails, PostRow, UserCounts, UserDetails
 from loaders.tabs import Tab
@@ -226,6 +227,10 @@ class Loaders:
     @lazy
     def hashtag_histories(self) -> HistoryByHashtagLoader:
         return HistoryByHashtagLoader(self)
+
+    @lazy
+    def read_positions(self) -> ReadPositionByFeedLoader:
+        return ReadPositionByFeedLoader(self)
 
     def hashtag_entries(self, request: PageRequest, wanted: Wanted) -> EntriesByHashtagLoader:
         return self._list(EntriesByHashtagLoader, request, wanted)

@@ -90,6 +90,11 @@ class Wanted(NamedTuple):
     replies: WantedReplies | None = None
     context: Context | None = None
 
+    @property
+    def bare(self) -> "Wanted":
+        """The same entries with nothing but the rows of their posts: enough to say which of them are shown."""
+        return self._replace(parts=frozenset(), replies=None)
+
 
 WHOLE_POSTS = Wanted()
 

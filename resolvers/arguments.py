@@ -19,6 +19,13 @@ First = Annotated[
 After = Annotated[
     Cursor | None, strawberry.argument(description="Where to go on: an `endCursor` or an edge's `cursor` of this list.")
 ]
+Until = Annotated[
+    Cursor | None,
+    strawberry.argument(
+        description="The newest entry that the client holds: the page ends before it, and `gaps` tell what is missing"
+        " between the two."
+    ),
+]
 
 NodeId = Annotated[strawberry.ID, strawberry.argument(description="The id of the thing.")]
 Handle = Annotated[str, strawberry.argument(description="The user's handle, in any case, without an @.")]

@@ -125,9 +125,9 @@ class PageConnection(NamedTuple, Generic[T]):
 
     @property
     def page_info(self) -> PageInfo:
-        items, has_next, end = self.page
-        start = items[0][0] if items else None
-        return page_info(self.listing, self.request, start=start, has_next=has_next, end=end)
+        page = self.page
+        start = page.items[0][0] if page.items else None
+        return page_info(self.listing, self.request, start=start, has_next=page.has_next, end=page.end)
 
 
 def page_of(
@@ -152,9 +152,26 @@ class Scanned(NamedTuple, Generic[Source]):
     is_end: bool
 
 
+# Gives the next part of a list: `scan(after, limit)`.
+Scan = Callable[[int | None, int], Awaitable[Scanned[Source]]]
+
+
+def ending_above(floor: int, scan: Scan[Source]) -> Scan[Source]:
+    """The same list of the newest first, as if it ended above the key `floor`."""
+
+    async def scan_above(after: int | None, limit: int) -> Scanned[Source]:
+        part = await scan(after, limit)
+        if part.reached > floor:
+            return part
+        count = sum(key > floor for key in part.keys)
+        return Scanned(part.items[:count], part.keys[:count], reached=floor, is_end=True)
+
+    return scan_above
+
+
 async def filled_page(
     request: PageRequest,
-    scan: Callable[[int | None, int], Awaitable[Scanned[Source]]],
+    scan: Scan[Source],
     show: Callable[[Sequence[Source]], Awaitable[Sequence[T | None]]],
 ) -> Page[tuple[int, T]]:
     """A page of what rules leave over: scans on, at most five times, until the page is full or the list ends.

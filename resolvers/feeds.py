@@ -1,6 +1,6 @@
 """Feeds: entries and pages of them; the feeds of everyone, of a user and of a hashtag. Home has modules of its own."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -8,14 +8,16 @@ from typing import NamedTuple
 
 import strawberry
 
+from actions.feed_refs import FeedRef
 from core import ids
 from core.clock import utc_now
-from core.paging import Listing, Page, PageRequest, encode_cursor
+from core.paging import Listing, Page, PageRequest, decode_cursor, encode_cursor
 from loaders.feeds import load_public_entries
 from loaders.hashtags import HashtagRow
 from loaders.pages import GREATEST_ID
 from loaders.rows import PostRow, UserRow
-from loaders.wanted import FeedEntry
+from loaders.wanted import FeedEntry, Wanted
+from models.feeds import FeedKind
 from resolvers.ahead import wanted_of_entries
 from resolvers.arguments import (
     DEFAULT_PAGE,
@@ -25,11 +27,14 @@ from resolvers.arguments import (
     EventCursor,
     First,
     Kind,
+    Until,
     UserPostsKind,
     page,
 )
-from resolvers.connections import PageInfo, Scanned, cursor, filled_page, new_tuple, page_info
+from resolvers.connections import PageInfo, Scan, Scanned, cursor, ending_above, filled_page, new_tuple, page_info
 from resolvers.context import Context, Info
+from resolvers.feed_gaps import FeedGap, gaps_behind
+from resolvers.readings import KeptFeed, Newest, Reading
 from resolvers.user_lists import shows_lists
 
 
@@ -86,18 +91,48 @@ def event_cursor_of(moment: datetime) -> EventCursor:
 
 
 class FeedConnection(NamedTuple):
-    """A page of a feed. `began_at` was taken before the ids were read, so page and subscription miss nothing."""
+    """A page of a feed. `began_at` was taken before the ids were read, so page and subscription miss nothing.
+
+    `until` is the place before which it ends, `reading` how far the viewer has read the feed, where that is kept.
+    """
 
     edges: Sequence[FeedEdge]
     page_info: PageInfo
     began_at: datetime
+    is_cut_short: bool = False
+    until: int | None = None
+    reading: Reading | None = None
 
     @property
     def event_cursor(self) -> EventCursor:
         return event_cursor_of(self.began_at)
 
+    @property
+    def gaps(self) -> list[FeedGap]:
+        return gaps_behind(self.page_info, is_cut_short=self.is_cut_short, until=self.until)
 
-async def public_feed(info: Info, first: First = DEFAULT_PAGE, after: After = None) -> FeedConnection:
+    @property
+    def feed_ref(self) -> FeedRef | None:
+        return None if self.reading is None else self.reading.ref
+
+    @property
+    def newest(self) -> Newest | None:
+        """What the page knows of the top of the feed; None if it begins below that, or ends above its own end."""
+        found = self.page_info
+        if found.has_previous_page or self.until is not None:
+            return None
+        reached = found.end_key if found.has_next_page else 0
+        assert isinstance(reached, int)
+        return Newest([edge.entry.id for edge in self.edges], reached)
+
+
+async def unread_count(root: strawberry.Parent[FeedConnection], info: Info) -> int | None:
+    return None if root.reading is None else await root.reading.unread_count(info.context, root.newest)
+
+
+async def public_feed(
+    info: Info, first: First = DEFAULT_PAGE, after: After = None, until: Until = None
+) -> FeedConnection:
     context = info.context
     request = page(Listing.PUBLIC_FEED, first, after)
     wanted = wanted_of_entries(info)
@@ -106,7 +141,7 @@ async def public_feed(info: Info, first: First = DEFAULT_PAGE, after: After = No
         before = GREATEST_ID if start is None else start
         return scanned(await load_public_entries(context.loaders, wanted, before=before, limit=limit), limit)
 
-    return await feed_page(context, Listing.PUBLIC_FEED, request, scan, _public_reason)
+    return await feed_page(context, Listing.PUBLIC_FEED, request, scan, _public_reason, until=until)
 
 
 def _public_reason(entry: FeedEntry) -> FeedReason:
@@ -119,6 +154,7 @@ async def user_posts(
     first: First = DEFAULT_PAGE,
     after: After = None,
     kind: Kind = UserPostsKind.POSTS,
+    until: Until = None,
 ) -> FeedConnection:
     context = info.context
     tab, listing = PROFILE_TABS[kind]
@@ -132,7 +168,7 @@ async def user_posts(
         loader = context.loaders.entries(PageRequest(limit - 1, start), wanted, tab=tab)
         return scanned(await loader.load(root.id) or [], limit)
 
-    return await feed_page(context, listing, request, scan, _profile_reason)
+    return await feed_page(context, listing, request, scan, _profile_reason, until=until)
 
 
 def _profile_reason(entry: FeedEntry) -> FeedReason:
@@ -140,18 +176,28 @@ def _profile_reason(entry: FeedEntry) -> FeedReason:
 
 
 async def hashtag_posts(
-    root: strawberry.Parent[HashtagRow], info: Info, first: First = DEFAULT_PAGE, after: After = None
+    root: strawberry.Parent[HashtagRow],
+    info: Info,
+    first: First = DEFAULT_PAGE,
+    after: After = None,
+    until: Until = None,
 ) -> FeedConnection:
     context = info.context
     request = page(Listing.HASHTAG_POSTS, first, after)
     wanted = wanted_of_entries(info)
 
-    async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
-        # A PageRequest brings one item more than it asks for.
-        loader = context.loaders.hashtag_entries(PageRequest(limit - 1, start), wanted)
-        return scanned(await loader.load(root.id) or [], limit)
+    def scan_of(wanted: Wanted) -> Scan[FeedEntry]:
+        async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
+            # A PageRequest brings one item more than it asks for.
+            loader = context.loaders.hashtag_entries(PageRequest(limit - 1, start), wanted)
+            return scanned(await loader.load(root.id) or [], limit)
 
-    return await feed_page(context, Listing.HASHTAG_POSTS, request, scan, hashtag_reason)
+        return scan
+
+    ref = FeedRef(FeedKind.HASHTAG, root.id)
+    kept = None if context.viewer is None else KeptFeed(ref, scan_of(wanted.bare))
+    listing = Listing.HASHTAG_POSTS
+    return await feed_page(context, listing, request, scan_of(wanted), hashtag_reason, until=until, kept=kept)
 
 
 def hashtag_reason(entry: FeedEntry) -> FeedReason:
@@ -167,10 +213,17 @@ async def feed_page(
     context: Context,
     listing: Listing,
     request: PageRequest,
-    scan: Callable[[int | None, int], Awaitable[Scanned[FeedEntry]]],
+    scan: Scan[FeedEntry],
     reason_of: Callable[[FeedEntry], FeedReason],
+    *,
+    until: Cursor | None = None,
+    kept: KeptFeed | None = None,
 ) -> FeedConnection:
+    """A page of a feed, above the place `until` if there is one. `kept`: it is kept how far the viewer has read it."""
     began_at = utc_now()
+    floor = None if until is None else decode_cursor(listing, until)
+    if floor is not None:
+        scan = ending_above(floor, scan)
 
     async def show(entries: Sequence[FeedEntry]) -> Sequence[FeedEdge | None]:
         return await edges_of(context, listing, entries, reason_of)
@@ -182,6 +235,9 @@ async def feed_page(
         edges=[edge for _, edge in items],
         page_info=page_info(listing, request, start=start, has_next=filled.has_next, end=filled.end),
         began_at=began_at,
+        is_cut_short=filled.is_cut_short,
+        until=floor,
+        reading=None if kept is None else Reading(kept, show),
     )
 
 

@@ -83,6 +83,28 @@ class Reset:
 HomeFeedEvent = Started | PostAdded | PostRemoved | PostChanged | ReadPositionMoved | Reset
 
 
+class _Heard:
+    """What a subscription has told already."""
+
+    def __init__(self) -> None:
+        self._events: OrderedDict[int, None] = OrderedDict()
+        self._read_entry_id = 0
+
+    def is_news(self, message: HomeMessage) -> bool:
+        """Whether the message is to be told; asked once for each."""
+        if message.event_id in self._events:
+            return False
+        self._events[message.event_id] = None
+        if len(self._events) > REMEMBERED_EVENTS:
+            self._events.popitem(last=False)
+        if message.read_entry_id is None:
+            return True
+        # The worker may handle two moves in either order; a position only moves ahead.
+        is_ahead = message.read_entry_id > self._read_entry_id
+        self._read_entry_id = max(self._read_entry_id, message.read_entry_id)
+        return is_ahead
+
+
 async def home_feed_events(info: Info, after: ResumeAfter = None) -> AsyncIterator[HomeFeedEvent]:
     context = info.context
     viewer = context.require_viewer()
@@ -97,18 +119,15 @@ async def home_feed_events(info: Info, after: ResumeAfter = None) -> AsyncIterat
         if after is not None:
             # Nothing proves that what came since can be replayed, and a hole is never silent.
             yield Reset(event_cursor_of_now())
-        seen: OrderedDict[int, None] = OrderedDict()
+        heard = _Heard()
         async for raw in messages:
             context.forget_loaded()
             if isinstance(raw, Gap):
                 yield Reset(event_cursor_of_now())
                 continue
             message = HomeMessage.from_bytes(raw)
-            if message.event_id in seen:
+            if not heard.is_news(message):
                 continue
-            seen[message.event_id] = None
-            if len(seen) > REMEMBERED_EVENTS:
-                seen.popitem(last=False)
             try:
                 event = await _home_event(context, viewer, message)
             except UnavailableError:
@@ -122,6 +141,8 @@ async def _home_event(context: Context, viewer: Viewer, message: HomeMessage) ->
     event_cursor = EventCursor(encode_cursor(Listing.EVENTS, message.event_id))
     if message.is_reset:
         return Reset(event_cursor)
+    if message.read_entry_id is not None:
+        return ReadPositionMoved(event_cursor, cursor(Listing.HOME_FEED, message.read_entry_id))
     if message.removed_entry_id is not None:
         if not await may_have_shown(context, viewer, message):
             return None

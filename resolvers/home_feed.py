@@ -2,27 +2,39 @@
 
 from collections.abc import Callable
 
+from actions.feed_refs import FeedRef
 from core.paging import Listing
 from loaders.pages import GREATEST_ID
-from loaders.wanted import FeedEntry
+from loaders.wanted import FeedEntry, Wanted
+from models.feeds import FeedKind
 from resolvers.ahead import wanted_of_entries
-from resolvers.arguments import DEFAULT_PAGE, After, First, page
-from resolvers.connections import Scanned
+from resolvers.arguments import DEFAULT_PAGE, After, First, Until, page
+from resolvers.connections import Scan, Scanned
 from resolvers.context import Info
 from resolvers.feeds import FeedConnection, FeedReason, FeedReasonKind, feed_page, hashtag_reason
+from resolvers.readings import KeptFeed
 
 
-async def home_feed(info: Info, first: First = DEFAULT_PAGE, after: After = None) -> FeedConnection:
+async def home_feed(
+    info: Info, first: First = DEFAULT_PAGE, after: After = None, until: Until = None
+) -> FeedConnection:
     context = info.context
     viewer = context.require_viewer()
     request = page(Listing.HOME_FEED, first, after)
-    home = context.loaders.home_entries(viewer, wanted_of_entries(info))
+    wanted = wanted_of_entries(info)
 
-    async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
-        part = await context.resources.home.scan(home, before=GREATEST_ID if start is None else start, limit=limit)
-        return Scanned(part.entries, [entry.id for entry in part.entries], part.reached, part.is_end)
+    def scan_of(wanted: Wanted) -> Scan[FeedEntry]:
+        home = context.loaders.home_entries(viewer, wanted)
 
-    return await feed_page(context, Listing.HOME_FEED, request, scan, home_reason(viewer.account_id))
+        async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
+            part = await context.resources.home.scan(home, before=GREATEST_ID if start is None else start, limit=limit)
+            return Scanned(part.entries, [entry.id for entry in part.entries], part.reached, part.is_end)
+
+        return scan
+
+    kept = KeptFeed(FeedRef(FeedKind.HOME), scan_of(wanted.bare))
+    reason = home_reason(viewer.account_id)
+    return await feed_page(context, Listing.HOME_FEED, request, scan_of(wanted), reason, until=until, kept=kept)
 
 
 def home_reason(viewer_id: int) -> Callable[[FeedEntry], FeedReason]:

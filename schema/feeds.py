@@ -2,7 +2,7 @@
 
 import strawberry
 
-from resolvers import feeds
+from resolvers import feed_gaps, feeds, read_positions
 from resolvers.arguments import Cursor, EventCursor
 from schema.base import PageInfo, relation
 from schema.hashtags import Hashtag
@@ -38,6 +38,19 @@ class FeedEdge:
     )
 
 
+@strawberry.type(
+    description="A hole in what a client holds of a feed: `after` and `until` are the arguments that fill it."
+)
+class FeedGap:
+    """View of feed_gaps.FeedGap."""
+
+    kind: feed_gaps.FeedGapKind = strawberry.field(description="Why entries are missing.")
+    after: Cursor = strawberry.field(description="Where it begins: the `after` of the page that fills it.")
+    until: Cursor | None = strawberry.field(
+        description="Where it ends: the `until` of that page; null if it is open to the end of the feed."
+    )
+
+
 @strawberry.type(description="A page of a feed.")
 class FeedConnection:
     """View of feeds.FeedConnection."""
@@ -46,4 +59,22 @@ class FeedConnection:
     page_info: PageInfo = strawberry.field(description="Where the page begins and ends.")
     event_cursor: EventCursor = strawberry.field(
         description="The moment before the page was read: subscribe from here, and nothing falls in between."
+    )
+    read_position = relation(
+        "read_positions",
+        key="feed_ref",
+        then=read_positions.cursor_of,
+        graphql_type=Cursor | None,
+        description="The newest entry that the viewer has read, on whatever device: null if they never have, and in"
+        " feeds that do not keep it.",
+    )
+    unread_count = strawberry.field(
+        resolver=feeds.unread_count,
+        graphql_type=int | None,
+        description="How many entries above the read position the viewer would see. 100 means 100 or more. Where much"
+        " is hidden looking stops early, as it does for pages. Null in feeds that keep no position.",
+    )
+    gaps: list[FeedGap] = strawberry.field(
+        description="What is missing between this page and `until`: fetch `after` and `until` of each gap until there"
+        " is none. Where nothing is missing there is no gap."
     )

@@ -19,6 +19,7 @@ from schema import (
     policies,
     posts,
     profiles,
+    read_positions,
     reports,
     sessions,
     settings,
@@ -134,6 +135,11 @@ class Mutation:
         resolver=threads.unfollow_thread,
         graphql_type=threads.UnfollowThreadPayload,
         description="Stops following a thread.",
+    )
+    move_read_position = strawberry.mutation(
+        resolver=read_positions.move_read_position,
+        graphql_type=read_positions.MoveReadPositionPayload,
+        description="Notes how far one has read a feed. It only moves ahead, and all of one's sessions are told.",
     )
     bookmark_post = strawberry.mutation(
         resolver=bookmarks.bookmark_post,

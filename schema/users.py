@@ -28,6 +28,7 @@ from resolvers import (
 )
 from resolvers import follow_requests as request_resolvers
 from resolvers import lists as list_resolvers
+from resolvers import read_positions as position_resolvers
 from resolvers import settings as setting_resolvers
 from resolvers.arguments import Cursor, Url, user_number
 from resolvers.context import Info
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from schema.moderation import ModerationActionConnection, WarningConnection
     from schema.mutes import MuteConnection, UserMute
     from schema.posts import Post, PostConnection, PostRefConnection
+    from schema.read_positions import ReadPositionConnection
     from schema.reports import ReportConnection
     from schema.settings import Settings
 
@@ -323,6 +325,11 @@ class Viewer:
         moderation.warnings,
         graphql_type=Annotated["WarningConnection", strawberry.lazy("schema.moderation")],
         description="What moderators did about this account and want it to know, newest first.",
+    )
+    read_positions = strawberry.field(
+        resolver=position_resolvers.viewer_read_positions,
+        graphql_type=Annotated["ReadPositionConnection", strawberry.lazy("schema.read_positions")],
+        description="How far this account has read its feeds: home, then lists and hashtags, the oldest first.",
     )
     is_moderator: bool = relation(
         "viewer_standing",

@@ -16,6 +16,7 @@ from events.follows import FollowChanged, FollowersAdmitted
 from events.hashtags import HashtagFollowChanged
 from events.posts import EntryAdded, EntryRemoved, PostEdited
 from events.pulled_authors import AuthorPushedAgain
+from events.read_positions import ReadPositionMoved
 from events.relations import HomeChanged
 from loaders.feeds import is_entry_there
 from loaders.readers import ReaderPage, fetch_delivery, fetch_readers_after
@@ -97,6 +98,11 @@ class FanOut:
         """
         await self._store.forget(event.account_id)
         message = bus.HomeMessage(event_id=event_id, is_reset=True)
+        await self._store.tell(event.account_id, channel_prefix=self._channel_prefix, message=message.to_bytes())
+
+    async def on_read_position_moved(self, event: ReadPositionMoved, *, event_id: int) -> None:
+        """The account's open subscriptions are told; its timeline stays as it is."""
+        message = bus.HomeMessage(event_id=event_id, read_entry_id=event.entry_id)
         await self._store.tell(event.account_id, channel_prefix=self._channel_prefix, message=message.to_bytes())
 
     def _delivering(self, entry_id: int, message: bus.HomeMessage, act: Act, *, is_pulled: bool) -> Meet:

@@ -1,0 +1,73 @@
+"""Read positions: moving them, and all of the viewer's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import strawberry
+
+from access.viewer import Viewer
+from actions import read_positions
+from core.paging import Listing, decode_cursor
+from loaders.read_positions import ReadPositionRow, fetch_read_positions
+from models import feeds as models
+from resolvers.arguments import DEFAULT_PAGE, After, Cursor, First, page
+from resolvers.connections import Connection, Scanned, connection, cursor, filled_page
+from resolvers.context import Context, Info
+from resolvers.feed_refs import FeedKind, NamedFeed, feed_ref
+from resolvers.payloads import Refused, refusals_as
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPositionPayload:
+    """How far a feed is read now, and whether the act has moved that."""
+
+    read_position: Cursor | None = None
+    has_moved: bool = False
+    errors: Sequence[Refused] = ()
+
+    @classmethod
+    def refused(cls, reasons: Sequence[Refused]) -> Self:
+        return cls(errors=reasons)
+
+
+def cursor_of(row: ReadPositionRow | None) -> Cursor | None:
+    """The place in its feed; None if there is none."""
+    if row is None:
+        return None
+    return cursor(read_positions.LISTINGS[models.FeedKind(row.feed)], row.entry_id)
+
+
+def kind_of(feed: int) -> FeedKind:
+    """The kind of a feed by its stored number."""
+    return FeedKind[models.FeedKind(feed).name]
+
+
+@refusals_as(ReadPositionPayload)
+async def move_read_position(context: Context, named: NamedFeed, place: Cursor) -> ReadPositionPayload:
+    viewer = context.require_viewer()
+    ref = feed_ref(named)
+    entry_id = decode_cursor(read_positions.listing_of(ref), place)
+    has_moved = await context.transact_in_one_write(read_positions.move_read_position, viewer, ref, entry_id=entry_id)
+    return ReadPositionPayload(cursor_of(await context.loaders.read_positions.load_alone(ref)), has_moved)
+
+
+async def viewer_read_positions(
+    root: strawberry.Parent[Viewer], info: Info, first: First = DEFAULT_PAGE, after: After = None
+) -> Connection[ReadPositionRow]:
+    context = info.context
+    loaders = context.loaders
+    request = page(Listing.READ_POSITIONS, first, after)
+
+    async def scan(start: int | None, limit: int) -> Scanned[ReadPositionRow]:
+        rows = await fetch_read_positions(context.resources.db, root.account_id, after=start, limit=limit)
+        keys = [row.target_id for row in rows]
+        return Scanned(rows, keys, reached=keys[-1] if keys else 0, is_end=len(rows) < limit)
+
+    async def show(rows: Sequence[ReadPositionRow]) -> Sequence[ReadPositionRow | None]:
+        lists = await loaders.lists.load_all([row.list_id for row in rows if row.list_id is not None])
+        hashtags = await loaders.hashtags.load_all([row.hashtag_id for row in rows if row.hashtag_id is not None])
+        seen = {found.id for found in (*lists, *hashtags) if found is not None}
+        return [row if row.feed == models.FeedKind.HOME or row.target_id in seen else None for row in rows]
+
+    return connection(Listing.READ_POSITIONS, request, await filled_page(request, scan, show))
