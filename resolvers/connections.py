@@ -156,11 +156,15 @@ class Scanned(NamedTuple, Generic[Source]):
 Scan = Callable[[int | None, int], Awaitable[Scanned[Source]]]
 
 
-def ending_above(floor: int, scan: Scan[Source]) -> Scan[Source]:
-    """The same list of the newest first, as if it ended above the key `floor`."""
+def ending_above(floor: int, scan: Scan[Source], *, at_least: int = 0) -> Scan[Source]:
+    """The same list of the newest first, as if it ended above the key `floor`.
+
+    Each part has `at_least` so many items, if there are: a page that lacks one item only to tell whether the list goes
+    on then looks further for it than at one item a time.
+    """
 
     async def scan_above(after: int | None, limit: int) -> Scanned[Source]:
-        part = await scan(after, limit)
+        part = await scan(after, max(limit, at_least))
         if part.reached > floor:
             return part
         count = sum(key > floor for key in part.keys)

@@ -223,7 +223,7 @@ async def feed_page(
     began_at = utc_now()
     floor = None if until is None else decode_cursor(listing, until)
     if floor is not None:
-        scan = ending_above(floor, scan)
+        scan = ending_above(floor, scan, at_least=request.fetch_count)
 
     async def show(entries: Sequence[FeedEntry]) -> Sequence[FeedEdge | None]:
         return await edges_of(context, listing, entries, reason_of)

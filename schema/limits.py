@@ -59,6 +59,8 @@ HIGHEST_COST = 5_000
 COST_OF_ACT = 10
 # Of a list that takes neither a page size nor a list.
 LENGTH_OF_SHORT_LIST = 10
+# What looks at a page of objects and gives none of them.
+COSTS_OF_FIELDS = {("FeedConnection", "unreadCount"): LARGEST_PAGE}
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 # Types that are a list's form: their objects cost nothing.
@@ -262,6 +264,8 @@ class _Pass:
         is_introspection = name in INTROSPECTION or (parent is not None and parent.name.startswith("__"))
         total.depth = max(total.depth, below.depth + (not is_introspection))
         total.introspection_depth = max(total.introspection_depth, below.introspection_depth + is_introspection)
+        if parent is not None and (cost := COSTS_OF_FIELDS.get((parent.name, name))):
+            add(total.once, {KNOWN: cost})
         if field is not None and parent is not None and (node.selection_set is not None or node.arguments):
             self._price(node, field, parent.name, below, total)
 

@@ -37,6 +37,12 @@ COSTS: dict[str, tuple[str, dict[str, Any], int]] = {
     "a page": ("{ publicFeed(first: 5) { edges { node { id } } } }", {}, 5),
     "a page by default": ("{ publicFeed { edges { node { id } } } }", {}, 20),
     "only the form of a page": ("{ publicFeed(first: 100) { edges { cursor } pageInfo { endCursor } } }", {}, 0),
+    "a count that looks at a page": ("{ publicFeed(first: 5) { unreadCount edges { node { id } } } }", {}, 105),
+    "such a count in a page": (
+        "{ publicFeed(first: 5) { edges { node { author { posts(first: 1) { unreadCount } } } } } }",
+        {},
+        5 * (2 + 100),
+    ),
     "pages within pages": (POSTS.replace("$n)", "5)").replace("($n: Int! = 7)", ""), {}, 5 * (1 + 3)),
     "objects of edges": ("{ publicFeed(first: 5) { edges { reason { user { id } } } } }", {}, 5 * 2),
     "by variable": (POSTS, {"n": 5}, 5 * (1 + 3)),
