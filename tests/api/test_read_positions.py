@@ -116,12 +116,17 @@ async def test_feeds_without_positions_have_none_and_refuse_one(api: Api, world:
 async def test_a_feed_that_one_does_not_see_is_not_found(api: Api, world: World) -> None:
     await world.post(world.bob, "some #tea")
     private = await new_list(api, "Birds", by=world.bob, isPrivate=True)
-    for feed, listing in (
-        (list_feed(private), Listing.LIST_FEED),
-        (list_feed(ids.encode(ids.Kind.LIST, 1)), Listing.LIST_FEED),
-        (hashtag_feed(ids.encode(ids.Kind.HASHTAG, 1)), Listing.HASHTAG_POSTS),
-    ):
-        payload = await move(api, place(1, listing), by=world.alice, feed=feed)
+    of_a_blocker = await new_list(api, "Birds", by=world.eve)
+    await world.block(world.eve, world.alice)
+    of_lists = []
+    for list_id in (private, of_a_blocker, ids.encode(ids.Kind.LIST, 1)):
+        with api.budget(sql=1):
+            of_lists.append(await move(api, place(1, Listing.LIST_FEED), by=world.alice, feed=list_feed(list_id)))
+    absent = hashtag_feed(ids.encode(ids.Kind.HASHTAG, 1))
+    of_hashtag = await move(api, place(1, Listing.HASHTAG_POSTS), by=world.alice, feed=absent)
+    assert of_lists[0] == of_lists[1] == of_lists[2]
+    for payload in (of_lists[0], of_hashtag):
+        assert (payload["readPosition"], payload["hasMoved"]) == (None, False)
         assert refusals(payload) == [("NotFoundError", ["feed", "id"])]
     assert await positions_of(api, by=world.alice) == []
 

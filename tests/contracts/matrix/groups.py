@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from core import ids
+from models.feeds import FeedKind
 from tests.contracts.matrix.cast import AUTHORS, NEUTRAL
 from tests.contracts.matrix.stage import Stage
 
@@ -38,6 +39,16 @@ async def _make_lists(stage: Stage, members: Mapping[str, Iterable[str]], *, is_
     await _join(stage, "list", groups, members)
 
 
+async def _read_lists(stage: Stage) -> None:
+    numbers = [ids.number_of(ids.Kind.LIST, group_id) for group_id in stage.groups.values()]
+    rows = [
+        {"account_id": stage.number(reader), "feed": int(FeedKind.LIST), "target_id": number, "entry_id": 1}
+        for reader in stage.signed_in
+        for number in numbers
+    ]
+    await stage.insert("read_position", rows)
+
+
 # Scenes.
 
 
@@ -65,6 +76,18 @@ async def list_of_all(stage: Stage) -> None:
 async def own_lists(stage: Stage) -> None:
     """Everybody has the authors on a private list."""
     await _make_lists(stage, dict.fromkeys(stage.signed_in, AUTHORS), is_private=True)
+
+
+async def read_public_lists(stage: Stage) -> None:
+    """Everybody has read every author's public list, while they saw it."""
+    await public_lists(stage)
+    await _read_lists(stage)
+
+
+async def read_private_lists(stage: Stage) -> None:
+    """The same, but that the lists have become private."""
+    await private_lists(stage)
+    await _read_lists(stage)
 
 
 async def circles(stage: Stage) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from models.feeds import FeedKind
 from tests.contracts.matrix import oracle
 from tests.contracts.matrix.cast import AUTHORS, NEUTRAL, TARGETS
 from tests.contracts.matrix.paths import PAGE, PathToPosts, nothing
@@ -83,6 +84,12 @@ async def hashtag_follows(stage: Stage) -> None:
         "hashtag_follow",
         [{"hashtag_id": stage.hashtag_id, "account_id": stage.number(name)} for name in stage.signed_in],
     )
+
+
+async def hashtag_reads(stage: Stage) -> None:
+    """Everybody has read the hashtag's posts up to some place."""
+    read = {"feed": int(FeedKind.HASHTAG), "target_id": stage.hashtag_id, "entry_id": 1}
+    await stage.insert("read_position", [{"account_id": stage.number(name), **read} for name in stage.signed_in])
 
 
 async def newest_with_hashtag(stage: Stage) -> None:
@@ -241,6 +248,13 @@ HASHTAGS = (
         "viewer { followedHashtags { edges { node",
         "} } }",
         hashtag_follows,
+        needs_viewer=True,
+    ),
+    _by_hashtag(
+        "hashtag that was read",
+        "viewer { readPositions { edges { node { hashtag",
+        "} } } }",
+        hashtag_reads,
         needs_viewer=True,
     ),
     _by_hashtag(

@@ -6,7 +6,16 @@ from typing import Any
 
 from tests.contracts.matrix import oracle
 from tests.contracts.matrix.cast import AUTHORS, BLOCKER, NEUTRAL, Target
-from tests.contracts.matrix.groups import circles, list_of_all, own_circles, own_lists, private_lists, public_lists
+from tests.contracts.matrix.groups import (
+    circles,
+    list_of_all,
+    own_circles,
+    own_lists,
+    private_lists,
+    public_lists,
+    read_private_lists,
+    read_public_lists,
+)
 from tests.contracts.matrix.paths import PathToUsers, Shown, as_listed
 from tests.contracts.matrix.paths_to_users import as_oneself, handles
 from tests.contracts.matrix.stage import Stage
@@ -66,6 +75,7 @@ _LISTS = (
         handles,
     ),
 )
+_READ_LISTS = f"{{ viewer {{ readPositions(first: 100) {{ edges {{ node {{ list {{ {_OWNER} }} }} }} }} }} }}"
 PATHS_BY_LISTS = (
     *(PathToUsers(name, document, public_lists, variables, expects=as_owner) for name, document, variables in _LISTS),
     *(
@@ -93,6 +103,8 @@ PATHS_BY_LISTS = (
         needs_viewer=True,
         expects=as_listed,
     ),
+    PathToUsers("lists that were read", _READ_LISTS, read_public_lists, needs_viewer=True, expects=as_owner),
+    PathToUsers("private lists that were read", _READ_LISTS, read_private_lists, needs_viewer=True, expects=as_oneself),
 )
 _OWN_CIRCLES = f"{{ viewer {{ circles {{ edges {{ node {{ {_MEMBERS} }} }} }} }} }}"
 PATHS_BY_CIRCLES = (
