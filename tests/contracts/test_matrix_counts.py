@@ -11,7 +11,7 @@ from models.counts import Counter
 from models.posts import Visibility
 from schema.documents import core_schema
 from schema.root import build_schema
-from tests.contracts.matrix import plants
+from tests.contracts.matrix import oracle, plants
 from tests.contracts.matrix.cast import AUTHORS, OPEN, TARGETS, VIEWERS, Above, Target
 from tests.contracts.matrix.paths_to_users import reposts
 from tests.contracts.matrix.stage import HASHTAG, Stage, set_stage
@@ -40,6 +40,15 @@ COUNTS_OF_ACTS = frozenset(
         "SuggestionEdge.viaCount",
     }
 )
+# Of what the viewer would see of a feed, and nobody else is told.
+COUNTS_OF_FEEDS = frozenset({"FeedConnection.unreadCount"})
+UNREAD = f"""
+{{
+  homeFeed(first: 1) {{ unreadCount }}
+  wholeHome: homeFeed(first: 100) {{ edges {{ cursor }} pageInfo {{ hasNextPage }} }}
+  hashtag(name: "{HASHTAG}") {{ posts(first: 1) {{ unreadCount }} }}
+}}
+"""
 READ = f"""
 query ($root: ID!, $quoted: ID!) {{
   root: post(id: $root) {{ replyCount repostCount }}
@@ -63,7 +72,7 @@ def test_every_count_is_told_of_here(schema: GraphQLSchema) -> None:
         for name in kind.fields
         if name.endswith("Count")
     }
-    assert found == COUNTS_OF_POSTS | COUNTS_OF_ACTS
+    assert found == COUNTS_OF_POSTS | COUNTS_OF_ACTS | COUNTS_OF_FEEDS
 
 
 def is_for_all(target: Target) -> bool:
@@ -106,6 +115,20 @@ async def test_counts_are_one_number_for_all_and_of_what_all_see(api: Api) -> No
         today = told["hashtag"]["history"][0]
         assert told["hashtag"]["postCount"] == today["postCount"] == len(named), viewer
         assert today["accountCount"] == 1, viewer
+
+
+async def test_what_is_unread_is_what_the_viewer_would_see(api: Api) -> None:
+    stage = await set_stage(api.services)
+    counts = set()
+    for viewer in stage.signed_in:
+        told = await api.data(UNREAD, by=stage.person(viewer))
+        seen = [target for target in TARGETS if oracle.is_in_hashtag_feed(viewer, target)]
+        assert told["hashtag"]["posts"]["unreadCount"] == len(seen), viewer
+        assert told["wholeHome"]["pageInfo"]["hasNextPage"] is False
+        count = told["homeFeed"]["unreadCount"]
+        assert count == len(told["wholeHome"]["edges"]), viewer
+        counts.add(count)
+    assert len(counts) > 1
 
 
 async def with_and_without_hidden(api: Api) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

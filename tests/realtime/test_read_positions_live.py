@@ -58,6 +58,10 @@ async def opened(services: ProcessServices, *people: Person) -> AsyncIterator[li
         yield sessions
 
 
+async def publish(api: Api, channel: str, message: bytes) -> None:
+    await api.services.cache.run(lambda client, _: client.publish(channel, message))
+
+
 @pytest.fixture
 async def running(worker: Worker) -> AsyncIterator[Worker]:
     """A worker that works by itself."""
@@ -99,12 +103,10 @@ async def test_it_comes_behind_the_entry_that_was_read_and_never_goes_back(
 
 
 async def test_moves_that_are_told_in_another_order_end_at_the_furthest(api: Api, world: World) -> None:
-    resources, cache = api.services.resources, api.services.cache
-    channel = channels.home(resources.channel_prefix, world.alice.account_id)
+    channel = channels.home(api.services.resources.channel_prefix, world.alice.account_id)
     async with opened(api.services, world.alice) as [session]:
         for event_id, entry in ((2, 20), (1, 10), (2, 20), (3, 20), (4, 30)):
-            message = HomeMessage(event_id=event_id, read_entry_id=entry).to_bytes()
-            await cache.run(lambda client, _, message=message: client.publish(channel, message))
+            await publish(api, channel, HomeMessage(event_id=event_id, read_entry_id=entry).to_bytes())
         told = [await session.next() for _ in range(2)]
         assert [event["readPosition"] for event in told] == [place(20), place(30)]
 
