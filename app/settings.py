@@ -68,6 +68,16 @@ class Settings(BaseSettings):
     counters_recount_hour_utc: int = Field(
         default=3, ge=0, le=23, description="Hour of the day, in UTC, at which workers begin to recount all counts."
     )
+    trends_every_s: float = Field(default=60.0, gt=0, description="How often workers rank anew what trends.")
+    trends_half_life_h: float = Field(
+        default=6.0, gt=0, le=72, description="What was done so long ago counts half of what is done now."
+    )
+    trends_fewest_accounts: int = Field(
+        default=3, ge=1, description="What fewer accounts have to do with in three days is no trend."
+    )
+    trends_youngest_account_h: float = Field(
+        default=24.0, ge=0, description="What accounts do that are younger does not make trends."
+    )
     compiled_execution: bool = Field(
         default=True, description="Whether operations run compiled; `false` leaves all of them to graphql-core."
     )

@@ -13,11 +13,12 @@ from functools import partial
 
 import structlog
 
-from actions import counts, deletions, filters, follow_requests, handles, mutes
+from actions import counts, deletions, filters, follow_requests, handles, mutes, trends
 from app.recounting import open_recount_database, recount
 from app.services import open_cache, open_database, timeline_store
 from app.settings import Settings
 from core.cache import CacheUnavailableError
+from core.clock import utc_now
 from core.errors import UnavailableError
 from core.tasks import end_tasks
 from events import channels, outbox
@@ -30,6 +31,7 @@ from events.posts import EntryAdded, EntryRemoved, PostEdited
 from events.pulled_authors import AuthorPushedAgain
 from events.read_positions import ReadPositionMoved
 from events.relations import HomeChanged
+from models.trends import TrendKind
 from timelines.fanout import FanOut
 from timelines.pulled_authors import PulledAuthors, PullLimits
 from timelines.readers import active_days
@@ -41,6 +43,8 @@ REST_S = 0.5
 FOLD_EVERY_S = 0.25
 SWEEP_EVERY_S = 30.0
 RECOUNT_EVERY_S = 60.0
+# How often workers ask whether a ranking is due; one of them makes it.
+LOOK_FOR_TRENDS_EVERY_S = 5.0
 CLAIMED_AT_ONCE = 50
 HANDLED_AT_ONCE = 8
 # A large fan-out takes seconds, so each server of that queue claims one, and no lease runs out in a line behind it.
@@ -78,6 +82,12 @@ class Worker:
             active_days=days,
         )
         self._recount_hour_utc = settings.counters_recount_hour_utc
+        self._trend_rules = trends.Rules(
+            half_life=timedelta(hours=settings.trends_half_life_h),
+            youngest=timedelta(hours=settings.trends_youngest_account_h),
+            fewest_accounts=settings.trends_fewest_accounts,
+            every=timedelta(seconds=settings.trends_every_s),
+        )
         self._stopping = asyncio.Event()
         self._rung = {queue: asyncio.Event() for queue in Queue}
 
@@ -105,6 +115,7 @@ class Worker:
             asyncio.create_task(self._hear_bell()),
             # A step may take a minute, and is taken again by the next worker: nobody waits for it to end.
             asyncio.create_task(self._repeat(self._recount, every_s=RECOUNT_EVERY_S)),
+            asyncio.create_task(self._repeat(self._rank_trends, every_s=LOOK_FOR_TRENDS_EVERY_S)),
         ]
         try:
             async with asyncio.TaskGroup() as group:
@@ -234,6 +245,16 @@ class Worker:
             raise
         except Exception:  # What is behind it must not keep events from being handled.
             log.exception("recount failed")
+
+    async def _rank_trends(self) -> None:
+        for kind in TrendKind:
+            try:
+                await self._db.transact(trends.rank, kind, self._trend_rules, as_of=utc_now())
+            except UnavailableError:
+                log.warning("ranking of trends is put off", kind=kind.name)
+                raise
+            except Exception:  # What is behind it must not keep events from being handled.
+                log.exception("ranking of trends failed", kind=kind.name)
 
     async def _repeat(self, work: Callable[[], Awaitable[None]], *, every_s: float) -> None:
         while not self._stopping.is_set():

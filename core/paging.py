@@ -77,7 +77,16 @@ class Listing(IntEnum):
 
 
 # The lists whose keys have a rank.
-RANKED = frozenset({Listing.REPLIES_TOP, Listing.REPLIES_AUTHOR_FIRST, Listing.SUGGESTIONS})
+RANKED = frozenset(
+    {
+        Listing.REPLIES_TOP,
+        Listing.REPLIES_AUTHOR_FIRST,
+        Listing.SUGGESTIONS,
+        Listing.FOR_YOU_FEED,
+        Listing.TRENDING_HASHTAGS,
+        Listing.TRENDING_POSTS,
+    }
+)
 
 
 class RankedKey(NamedTuple):

@@ -25,6 +25,7 @@ from resolvers import posts as post_resolvers
 from resolvers import reports as report_resolvers
 from resolvers import searches as search_resolvers
 from resolvers import suggestions as suggestion_resolvers
+from resolvers import trends as trend_resolvers
 from resolvers import users as user_resolvers
 from schema import (
     feeds,
@@ -36,6 +37,7 @@ from schema import (
     reports,
     searches,
     suggestions,
+    trends,
     users,
 )
 from schema.base import SCALARS, Node
@@ -100,6 +102,11 @@ class Query:
         resolver=feed_resolvers.public_feed,
         graphql_type=feeds.FeedConnection,
         description="Everybody's public posts, newest first, without replies and reposts.",
+    )
+    trends = strawberry.field(
+        resolver=trend_resolvers.trends,
+        graphql_type=trends.Trends,
+        description="What trends: hashtags and posts that many have to do with lately.",
     )
     reports = strawberry.field(
         resolver=report_resolvers.queue,

@@ -6,6 +6,7 @@ A cell is wrong if something is seen that should be hidden (a leak), or hidden t
 import pytest
 
 from tests.contracts.matrix.paths import Path
+from tests.contracts.matrix.paths_by_ranks import PATHS_BY_RANKS
 from tests.contracts.matrix.paths_of_moderation import PATHS_OF_MODERATION
 from tests.contracts.matrix.paths_to_posts import PATHS_TO_POSTS
 from tests.contracts.matrix.paths_to_relations import PATHS_TO_RELATIONS
@@ -13,7 +14,13 @@ from tests.contracts.matrix.paths_to_users import PATHS_TO_USERS
 from tests.contracts.matrix.play import expected, play, told_wrong, viewers
 from tests.fixtures.api import Api
 
-PATHS: tuple[Path, ...] = (*PATHS_TO_POSTS, *PATHS_TO_USERS, *PATHS_TO_RELATIONS, *PATHS_OF_MODERATION)
+PATHS: tuple[Path, ...] = (
+    *PATHS_TO_POSTS,
+    *PATHS_TO_USERS,
+    *PATHS_TO_RELATIONS,
+    *PATHS_OF_MODERATION,
+    *PATHS_BY_RANKS,
+)
 FEWEST_CELLS = 1_500
 
 
