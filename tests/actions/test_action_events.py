@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
-from actions import deletions, follow_requests, follows, hashtags, likes, posts, reposts
+from actions import deletions, follow_requests, follows, hashtags, likes, posts, read_positions, reposts
+from actions.feed_refs import FeedRef
 from app.services import ProcessServices
 from app.worker import Worker
 from core.database import Transaction
 from core.errors import NotFoundError, ValidationError
+from models.feeds import FeedKind
 from tests.worlds import World
 
 
@@ -130,3 +132,18 @@ async def test_folding_keeps_every_total_and_leaves_no_delta(
         assert row is not None
         assert tuple(row) == (0, 1)
         assert await connection.fetchval("SELECT count(*) FROM count_delta") == 0
+
+
+async def test_a_read_position_is_told_where_it_moves_and_only_of_the_home_feed(
+    services: ProcessServices, world: World
+) -> None:
+    post = await world.post(world.bob, "#owls")
+    owls = await services.db.transact(hashtags.follow_hashtag, world.eve.viewer, "owls")
+    await recorded(services)
+    for ref in (FeedRef(FeedKind.HOME), FeedRef(FeedKind.HASHTAG, owls)):
+        for entry_id in (post - 1, post, post, post - 1):
+            await services.db.transact(read_positions.move_read_position, world.alice.viewer, ref, entry_id=entry_id)
+    reader = world.alice.account_id
+    assert await recorded(services) == [
+        ("ReadPositionMoved", {"account_id": reader, "entry_id": entry_id}) for entry_id in (post - 1, post)
+    ]

@@ -1,7 +1,6 @@
 """Whoever reads on one device has read on all of them: their open sessions are told, and nobody else's."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -42,7 +41,7 @@ class Session:
 
     async def next(self, *, within_s: float = WITHIN_S) -> Any:
         body = await asyncio.wait_for(anext(self._bodies), within_s)
-        return json.loads(body)["data"]["homeFeed"] if isinstance(body, bytes) else body["data"]["homeFeed"]
+        return body["data"]["homeFeed"]
 
 
 @asynccontextmanager
