@@ -32,6 +32,7 @@ class Context(IntFlag):
     PUBLIC = 2
     THREAD = 4
     PROFILE = 8
+    LIST = 16
 
 
 class Filter(NamedTuple):

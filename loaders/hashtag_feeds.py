@@ -42,7 +42,7 @@ def _posts_with(hashtag_id: sa.ColumnElement[int]) -> sa.Select[Any]:
 # The home feed: what belongs into it.
 
 
-def select_heads() -> sa.Select[tuple[int, int]]:
+def select_hashtag_heads() -> sa.Select[tuple[int, int]]:
     """The newest post of each hashtag that the viewer follows, as (hashtag_id, id). Two may have the same one."""
     newest = _posts_with(hashtag_follow.c.hashtag_id).where(joins_home()).limit(_ONE).lateral("newest_tagged")
     return (

@@ -15,7 +15,8 @@ from core.database import Reader, Statement
 from loaders.base import Scope
 from loaders.facts import VIEWER_ID, is_there
 from loaders.feeds import ENTRY_COLUMNS, load_feed
-from loaders.hashtag_feeds import followed_hashtag, select_behind, select_heads
+from loaders.hashtag_feeds import followed_hashtag, select_behind, select_hashtag_heads
+from loaders.heads import entries_of, lowest_of, select_heads
 from loaders.pages import AFTER, LIMIT
 from loaders.pulled_authors import select_followed_pulled
 from loaders.wanted import HASHTAG_ID, IS_FOLLOWED, FeedEntry, Wanted
@@ -28,12 +29,10 @@ _NO_HASHTAG: sa.ColumnElement[int] = sa.literal_column("NULL::bigint", sa.BigInt
 
 
 def _select_home() -> sa.Select[tuple[int, int, int, int]]:
-    """Heads, then lateral: exact at every cursor, by index, however much an author or a hashtag has.
+    """Heads, then lateral (loaders.heads). Followed hashtags are further heads.
 
-    Take each author's newest id; keep the k newest of these heads. Nothing by any other author can be among the k
-    newest entries, and nothing older than the k-th head can be either. Then take the entries of those authors that
-    are not older than that. Followed hashtags are further heads. A post may be at several, so it is distinct heads that
-    are counted, and of several ways to one entry its author comes first, then the oldest hashtag.
+    A post may be at several, so it is distinct heads that are counted, and of several ways to one entry its author
+    comes first, then the oldest hashtag.
     """
     authors = (
         sa.select(follow.c.followee_id.label("id"))
@@ -42,22 +41,8 @@ def _select_home() -> sa.Select[tuple[int, int, int, int]]:
         .cte("authors")
         .prefix_with("MATERIALIZED")
     )
-    newest = (
-        sa.select(post.c.id)
-        .where(post.c.author_id == authors.c.id, post.c.id < AFTER, post.c.deleted_at.is_(None))
-        .order_by(post.c.id.desc())
-        .limit(sa.literal_column("1"))
-        .lateral("newest")
-    )
-    heads = (
-        sa.select(authors.c.id.label("author_id"), newest.c.id)
-        .select_from(authors.join(newest, sa.true()))
-        .order_by(newest.c.id.desc())
-        .limit(LIMIT)
-        .cte("heads")
-        .prefix_with("MATERIALIZED")
-    )
-    tagged = select_heads().cte("hashtag_heads").prefix_with("MATERIALIZED")
+    heads = select_heads(authors).cte("heads").prefix_with("MATERIALIZED")
+    tagged = select_hashtag_heads().cte("hashtag_heads").prefix_with("MATERIALIZED")
     newest_heads = (
         sa.select(heads.c.id)
         .union(sa.select(tagged.c.id))
@@ -66,27 +51,12 @@ def _select_home() -> sa.Select[tuple[int, int, int, int]]:
         .subquery("newest_heads")
     )
     lowest = (
-        sa.select(
-            sa.case((sa.func.count() >= LIMIT, sa.func.min(newest_heads.c.id)), else_=sa.literal_column("0")).label(
-                "id"
-            )
-        )
+        sa.select(lowest_of(sa.func.count(), sa.func.min(newest_heads.c.id)).label("id"))
         .cte("lowest")
         .prefix_with("MATERIALIZED")
     )
     lowest_id = sa.select(lowest.c.id).scalar_subquery()
-    entries = (
-        sa.select(*ENTRY_COLUMNS)
-        .where(
-            post.c.author_id == heads.c.author_id,
-            post.c.id < AFTER,
-            post.c.id >= lowest_id,
-            post.c.deleted_at.is_(None),
-        )
-        .order_by(post.c.id.desc())
-        .limit(LIMIT)
-        .lateral("entries")
-    )
+    entries = entries_of(heads, lowest_id)
     found = (
         sa.select(entries.c.id, entries.c.author_id, entries.c.post_id, _NO_HASHTAG)
         .select_from(heads.join(entries, sa.true()))

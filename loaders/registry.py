@@ -40,6 +40,7 @@ from loaders.home import HomeEntries
 from loaders.known_followers import KnownFollowersByUserLoader
 from loaders.likers import LikersByPostLoader, RepostersByPostLoader
 from loaders.likes import LikesByUserLoader
+from loaders.list_feeds import EntriesByListLoader
 from loaders.lists import ListByIdLoader, ListsByAccountLoader, MembersByListLoader
 from loaders.moderation import (
     ModerationActionByIdLoader,
@@ -73,6 +74,7 @@ from loaders.users import (
     UserByIdLoader,
 )
 from loaders.wanted import PostWithRepliesLoader, Wanted
+from models.lists import ListReplies
 
 L = TypeVar("L")
 
@@ -320,6 +322,9 @@ class Loaders:
 
     def list_members(self, request: PageRequest) -> MembersByListLoader:
         return self._list(MembersByListLoader, request)
+
+    def list_entries(self, request: PageRequest, wanted: Wanted, replies: ListReplies) -> EntriesByListLoader:
+        return self._list(EntriesByListLoader, request, wanted, replies)
 
     def circles_of_accounts(self, request: PageRequest) -> CirclesByAccountLoader:
         return self._list(CirclesByAccountLoader, request)

@@ -38,19 +38,22 @@ _NO_FACTS: sa.ColumnElement[int] = sa.literal_column("NULL::integer", sa.Integer
 _NO_TEXT: sa.ColumnElement[str | None] = sa.literal_column("NULL::text", sa.Text)
 _REPLY_LIMIT = sa.bindparam("reply_limit", type_=sa.Integer)
 
-# A SELECT of (id, author_id, post_id); with a column HASHTAG_ID if hashtags bring entries, NULL of all others; with a
-# column IS_FOLLOWED if it knows of authors that the viewer follows them, unless a hashtag brought the entry.
+# A SELECT of (id, author_id, post_id); with a column HASHTAG_ID if hashtags bring entries, NULL of all others, or with
+# LIST_ID if lists bring them; with a column IS_FOLLOWED if it knows of authors that the viewer follows them, unless a
+# hashtag brought the entry.
 SelectEntries = Callable[[], sa.Select[Any]]
 IS_FOLLOWED = "is_followed"
 HASHTAG_ID = "hashtag_id"
+LIST_ID = "list_id"
 
 
 class FeedEntry(NamedTuple):
     """`author_id` brought `post_id` into the feed by the entry `id`: wrote it (the same id) or reposted it.
 
-    `hashtag_id` is the hashtag that the entry is there by; None of one that is there by its author. An entry that is
-    not to be shown stays in its list, so that a copy of the list need not know of whom the viewer mutes or may see:
-    somebody reposted it of whom the viewer sees nothing, or little; or the viewer does not want to hear of it.
+    `hashtag_id` is the hashtag that the entry is there by; None of one that is there by its author. `list_id` is the
+    list of people whose feed it is in, if it is in one. An entry that is not to be shown stays in its list, so that a
+    copy of the list need not know of whom the viewer mutes or may see: somebody reposted it of whom the viewer sees
+    nothing, or little; or the viewer does not want to hear of it.
     """
 
     id: int
@@ -58,6 +61,7 @@ class FeedEntry(NamedTuple):
     post_id: int
     hashtag_id: int | None = None
     is_shown: bool = True
+    list_id: int | None = None
 
     @property
     def is_repost(self) -> bool:
@@ -141,7 +145,7 @@ async def load_entries(
     form = _form_of(wanted, users)
     layout = layout_of(form.laid_out)
     # Behind the columns of the post. A reply has a parent and no entry.
-    entry_id, entry_author_id, parent_id, reposter, muted, warning, hashtag_id = range(layout.end, layout.end + 7)
+    entry_id, entry_author_id, parent_id, reposter, muted, warning, way = range(layout.end, layout.end + 7)
     made = _statement(select_entries, form)
     records = await scope.db.rows(made.statement, **parameters)
     found = Hydrated()
@@ -172,10 +176,12 @@ async def load_entries(
         or (record[reposter] and not can_see(record[reposter]))
         or (record[0] in unread and record[entry_author_id] != viewer_id)
     }
-    if made.has_hashtags:
-        brought = [(r[entry_id], r[entry_author_id], r[0], r[hashtag_id], r[entry_id] not in left_out) for r in own]
+    if made.way is None:
+        brought = [(r[entry_id], r[entry_author_id], r[0], None, r[entry_id] not in left_out, None) for r in own]
+    elif made.way == HASHTAG_ID:
+        brought = [(r[entry_id], r[entry_author_id], r[0], r[way], r[entry_id] not in left_out, None) for r in own]
     else:
-        brought = [(r[entry_id], r[entry_author_id], r[0], None, r[entry_id] not in left_out) for r in own]
+        brought = [(r[entry_id], r[entry_author_id], r[0], None, r[entry_id] not in left_out, r[way]) for r in own]
     entries = [_entry(FeedEntry, columns) for columns in brought]
     entries.sort(reverse=True)
     seen = [user for user in map(found.users.__getitem__, named) if user is not None]
@@ -231,10 +237,10 @@ class PostWithRepliesLoader(BatchLoader[int, PostRow]):
 
 
 class _Made(NamedTuple):
-    """A statement, and whether its records end with the hashtag that brought the entry."""
+    """A statement, and the name of the column that its records end with: what brought the entry, if anything did."""
 
     statement: Statement[Any]
-    has_hashtags: bool
+    way: str | None
 
 
 @lru_cache(maxsize=512)
@@ -244,6 +250,7 @@ def _statement(select_entries: SelectEntries, form: _Form) -> _Made:
     entries = select_entries().cte("entries").prefix_with("MATERIALIZED")
     known: sa.ColumnElement[bool] | None = entries.c.get(IS_FOLLOWED)
     hashtag_id = entries.c.get(HASHTAG_ID)
+    way = entries.c.get(LIST_ID, hashtag_id)
     if known is not None and hashtag_id is not None:
         known = sa.and_(known, hashtag_id.is_(None))
     # Of a repost it is the reposter who is known to be followed.
@@ -255,8 +262,8 @@ def _statement(select_entries: SelectEntries, form: _Form) -> _Made:
     reply_columns: list[sa.ColumnElement[Any]] = [sa.false(), warning_to_filter()]
     other_columns: list[sa.ColumnElement[Any]] = [sa.false(), _NO_TEXT]
     # The last column is there only in statements that need it.
-    if hashtag_id is not None:
-        own_columns.append(hashtag_id)
+    if way is not None:
+        own_columns.append(way)
         reply_columns.append(_NO_ID)
         other_columns.append(_NO_ID)
     # What the rules need to know of whoever reposted; of an author's own entry that is asked with the post.
@@ -280,18 +287,19 @@ def _statement(select_entries: SelectEntries, form: _Form) -> _Made:
         )
         branches.append(users)
     clause = branches[0].union_all(*branches[1:]) if branches[1:] else branches[0]
-    return _Made(Statement(clause, as_it_is), hashtag_id is not None)
+    return _Made(Statement(clause, as_it_is), None if way is None else way.name)
 
 
 def _is_muted(entries: sa.FromClause, context: Context | None) -> sa.ColumnElement[Any]:
     """Whether the viewer has muted who is behind an entry, or its thread, or keeps them on an exclusive list.
 
-    What one says oneself stays.
+    What one says oneself stays. Who is on an exclusive list is left out at home only: its feed is where they are read.
     """
     if context is None or context is Context.PROFILE:
         return sa.false()
     muted = is_by_muted(entries.c.id, entries.c.author_id, entries.c.post_id, post.c.author_id)
+    if context in {Context.HOME, Context.LIST}:
+        muted = sa.or_(muted, is_muted(sa.func.coalesce(post.c.root_id, post.c.id)))
     if context is Context.HOME:
-        root_id = sa.func.coalesce(post.c.root_id, post.c.id)
-        muted = sa.or_(muted, is_muted(root_id), is_on_exclusive_list(entries.c.author_id))
+        muted = sa.or_(muted, is_on_exclusive_list(entries.c.author_id))
     return sa.and_(entries.c.author_id != VIEWER_ID, muted)

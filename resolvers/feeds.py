@@ -48,17 +48,19 @@ class FeedReasonKind(Enum):
     HASHTAG = strawberry.enum_value(
         "HASHTAG", description="It has `hashtag`; in the home feed: which the viewer follows."
     )
+    LIST = strawberry.enum_value("LIST", description="Somebody on `list` posted it.")
     PROFILE = strawberry.enum_value("PROFILE", description="It is on this profile.")
     PUBLIC = strawberry.enum_value("PUBLIC", description="It is public.")
 
 
 @dataclass(frozen=True, slots=True)
 class FeedReason:
-    """Why an entry is in a feed, which account brought it there, and by which hashtag, if that is why."""
+    """Why an entry is in a feed, which account brought it there, and by which hashtag or list, if by one."""
 
     kind: FeedReasonKind
     user_id: int
     hashtag_id: int | None = None
+    list_id: int | None = None
 
 
 class FeedEdge(NamedTuple):

@@ -39,6 +39,7 @@ class FilterContext(Enum):
     PUBLIC = strawberry.enum_value("PUBLIC", description="The public feed, and the posts with a hashtag.")
     THREAD = strawberry.enum_value("THREAD", description="Replies.")
     PROFILE = strawberry.enum_value("PROFILE", description="What a user has posted.")
+    LIST = strawberry.enum_value("LIST", description="The feeds of lists of people.")
 
 
 class FilterMatch(NamedTuple):

@@ -6,6 +6,7 @@ from resolvers import feed_gaps, feeds, read_positions
 from resolvers.arguments import Cursor, EventCursor
 from schema.base import PageInfo, relation
 from schema.hashtags import Hashtag
+from schema.lists import List
 from schema.posts import Post
 from schema.users import User
 
@@ -23,6 +24,12 @@ class FeedReason:
         key="hashtag_id",
         graphql_type=Hashtag | None,
         description="The hashtag that brought the entry here, if that is why; the oldest of several.",
+    )
+    list = relation(
+        "lists",
+        key="list_id",
+        graphql_type=List | None,
+        description="The list whose feed this is; null in all other feeds.",
     )
 
 

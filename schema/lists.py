@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -11,12 +11,15 @@ from compiler import Attribute, derived, lookup
 from core import ids
 from loaders.lists import ListRow
 from models import lists as models
-from resolvers import lists
+from resolvers import list_feeds, lists
 from resolvers.arguments import Cursor, user_number
 from resolvers.context import Info
 from schema.base import Node, PageInfo, encoded, node_id, relation, view_of
 from schema.errors import INPUT, Refusable
 from schema.users import User, UserConnection
+
+if TYPE_CHECKING:
+    from schema.feeds import FeedConnection
 
 
 @strawberry.enum(description="Which replies a list shows, beside the posts of who is on it.")
@@ -51,6 +54,11 @@ class List(Node):
         lists.list_members,
         graphql_type=UserConnection,
         description="Who is on it, whoever was added last first. Who is hidden from the viewer is left out.",
+    )
+    posts = strawberry.field(
+        resolver=list_feeds.list_posts,
+        graphql_type=Annotated["FeedConnection", strawberry.lazy("schema.feeds")],
+        description="What the people on it posted and reposted, newest first, with the replies that it shows.",
     )
     created_at: datetime = strawberry.field(description="When it was made.")
 

@@ -6,6 +6,7 @@ A cell is wrong if something is seen that should be hidden (a leak), or hidden t
 import pytest
 
 from tests.contracts.matrix.paths import Path
+from tests.contracts.matrix.paths_by_lists import PATHS_BY_LISTS
 from tests.contracts.matrix.paths_by_ranks import PATHS_BY_RANKS
 from tests.contracts.matrix.paths_of_moderation import PATHS_OF_MODERATION
 from tests.contracts.matrix.paths_to_posts import PATHS_TO_POSTS
@@ -19,6 +20,7 @@ PATHS: tuple[Path, ...] = (
     *PATHS_TO_USERS,
     *PATHS_TO_RELATIONS,
     *PATHS_OF_MODERATION,
+    *PATHS_BY_LISTS,
     *PATHS_BY_RANKS,
 )
 FEWEST_CELLS = 1_500

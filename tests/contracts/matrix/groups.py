@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from core import ids
 from models.feeds import FeedKind
-from tests.contracts.matrix.cast import AUTHORS, NEUTRAL
+from models.lists import ListReplies
+from tests.contracts.matrix.cast import AUTHORS, BLOCKER, NARROW, NEUTRAL
 from tests.contracts.matrix.stage import Stage
 
 
@@ -28,11 +29,19 @@ async def _join(stage: Stage, noun: str, groups: Mapping[str, int], members: Map
     stage.groups |= {owner: ids.encode(ids.Kind[noun.upper()], number) for owner, number in groups.items()}
 
 
-async def _make_lists(stage: Stage, members: Mapping[str, Iterable[str]], *, is_private: bool) -> None:
+async def _make_lists(
+    stage: Stage, members: Mapping[str, Iterable[str]], *, is_private: bool, replies: ListReplies = ListReplies.NONE
+) -> None:
     """A list of each owner, with these people on it."""
     groups = dict(zip(members, await stage.mint(len(members)), strict=True))
     rows = [
-        {"id": number, "account_id": stage.number(owner), "name": word_of(owner), "is_private": is_private}
+        {
+            "id": number,
+            "account_id": stage.number(owner),
+            "name": word_of(owner),
+            "is_private": is_private,
+            "replies": int(replies),
+        }
         for owner, number in groups.items()
     ]
     await stage.insert("list", rows)
@@ -71,6 +80,17 @@ async def lists_of_both_kinds(stage: Stage) -> None:
 async def list_of_all(stage: Stage) -> None:
     """Somebody whom all see has the authors on a public list."""
     await _make_lists(stage, {NEUTRAL: AUTHORS}, is_private=False)
+
+
+async def list_of_all_and_others(stage: Stage) -> None:
+    """The same with everybody on it, and the list shows replies to them."""
+    everybody = dict.fromkeys((*AUTHORS, NEUTRAL, NARROW, BLOCKER, *stage.signed_in))
+    await _make_lists(stage, {NEUTRAL: everybody}, is_private=False, replies=ListReplies.TO_MEMBERS)
+
+
+async def lists_of_neutrals(stage: Stage) -> None:
+    """Each author has a public list, with somebody on it whose posts all see."""
+    await _make_lists(stage, {author: [NEUTRAL] for author in AUTHORS}, is_private=False)
 
 
 async def own_lists(stage: Stage) -> None:

@@ -118,6 +118,15 @@ def is_in_home_by_repost(viewer: str, target: Target) -> bool:
     return sees(viewer, target) and hears(viewer, target.author)
 
 
+def is_in_list_feed(viewer: str, target: Target) -> bool:
+    """The same of a list that the author is on, and that shows replies."""
+    return sees(viewer, target) and hears(viewer, target.author)
+
+
+def is_in_list_feed_without_replies(viewer: str, target: Target) -> bool:
+    return is_in_list_feed(viewer, target) and not target.is_reply
+
+
 def is_in_public_feed(viewer: str, target: Target) -> bool:
     return is_in_hashtag_feed(viewer, target) and not target.is_reply
 

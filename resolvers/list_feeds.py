@@ -1,0 +1,46 @@
+"""The feed of a list."""
+
+import strawberry
+
+from actions.feed_refs import FeedRef
+from core.paging import Listing, PageRequest
+from loaders.lists import ListRow
+from loaders.wanted import FeedEntry, Wanted
+from models.feeds import FeedKind
+from models.lists import ListReplies
+from resolvers.ahead import wanted_of_entries
+from resolvers.arguments import DEFAULT_PAGE, After, First, Until, page
+from resolvers.connections import Scan, Scanned
+from resolvers.context import Info
+from resolvers.feeds import FeedConnection, FeedReason, FeedReasonKind, feed_page, scanned
+from resolvers.readings import KeptFeed
+
+
+async def list_posts(
+    root: strawberry.Parent[ListRow],
+    info: Info,
+    first: First = DEFAULT_PAGE,
+    after: After = None,
+    until: Until = None,
+) -> FeedConnection:
+    context = info.context
+    request = page(Listing.LIST_FEED, first, after)
+    wanted = wanted_of_entries(info)
+    replies = ListReplies(root.replies)
+
+    def scan_of(wanted: Wanted) -> Scan[FeedEntry]:
+        async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
+            # A PageRequest brings one item more than it asks for.
+            loader = context.loaders.list_entries(PageRequest(limit - 1, start), wanted, replies)
+            return scanned(await loader.load(root.id) or [], limit)
+
+        return scan
+
+    ref = FeedRef(FeedKind.LIST, root.id)
+    kept = None if context.viewer is None else KeptFeed(ref, scan_of(wanted.bare))
+    return await feed_page(context, Listing.LIST_FEED, request, scan_of(wanted), _list_reason, until=until, kept=kept)
+
+
+def _list_reason(entry: FeedEntry) -> FeedReason:
+    kind = FeedReasonKind.REPOSTED if entry.is_repost else FeedReasonKind.LIST
+    return FeedReason(kind, entry.author_id, list_id=entry.list_id)
