@@ -215,7 +215,7 @@ async def rank(tx: Transaction, kind: TrendKind, rules: Rules, *, as_of: datetim
         of_round=number + 1,
         since=ids.first_at(as_of - WINDOW),
         until=ids.first_at(as_of + _MILLISECOND),
-        youngest=ids.first_at(as_of - rules.youngest),
+        youngest=ids.first_at(as_of + _MILLISECOND - rules.youngest),
         now_ms=ids.first_at(as_of) >> ids.SEQUENCE_BITS,
         decay_per_ms=log(2) / (rules.half_life / _MILLISECOND),
         fewest=rules.fewest_accounts,
