@@ -17,12 +17,15 @@ from benchmarks import data, world
 from benchmarks.data import Size, World
 from benchmarks.runner import Options
 from benchmarks.scenarios import FEED_LENGTH
+from core import ids
 from core.database import Reader, Statement
 from core.paging import PageRequest
+from loaders.for_you import fetch_candidates
 from loaders.home import fetch_home_entries
 from loaders.pages import GREATEST_ID
 from loaders.registry import Loaders
 from loaders.rows import EVERYTHING
+from loaders.signals import Moment
 from loaders.tabs import Tab
 from loaders.wanted import WHOLE_POSTS, Wanted, WantedReplies
 
@@ -97,6 +100,8 @@ async def _explain_reads(db: ExplainingReader, *, reader_id: int, handle: str) -
     db.title = "Home entries by ids from a timeline, with posts and replies"
     home = loaders().home_entries(viewer, with_replies)
     await home.among(given, since=given[-1], before=GREATEST_ID, merged_limit=limit)
+    db.title = "Candidates of the feed for somebody"
+    await fetch_candidates(db, viewer, Moment(ids.first_at(data.END) >> ids.SEQUENCE_BITS), since=None)
     db.title = f"Hydration of {len(post_ids)} posts"
     await loaders().posts.load_many(post_ids)
     db.title = f"Replies to {len(post_ids)} posts"

@@ -70,7 +70,8 @@ def _is_unwelcome(account_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     return is_there(mute.c.muter_id == VIEWER_ID, mute.c.muted_id == account_id, is_in_force)
 
 
-def _may_be_named(of: sa.FromClause) -> sa.ColumnElement[bool]:
+def may_be_named(of: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Whether an account, of which this is the row, may be named to the viewer unasked, and lead on to others."""
     # A private account may be: only what it shows to strangers is shown.
     facts = user_facts(of).bitwise_and(_number(int(_OUT_OF_QUESTION)))
     return sa.and_(facts == ZERO, sa.not_(_is_unwelcome(of.c.id)))
@@ -89,7 +90,7 @@ def _select_reached() -> sa.Select[tuple[int, int, list[int]]]:
     via = (
         sa.select(newest.c.id.label("key"), friend.c.id)
         .select_from(newest.join(friend, friend.c.id == newest.c.followee_id))
-        .where(_may_be_named(friend))
+        .where(may_be_named(friend))
         .cte("via")
         .prefix_with("MATERIALIZED")
     )
@@ -164,7 +165,7 @@ def _select_suggestions() -> sa.Select[tuple[int, int, int, list[int]]]:
                     dismissed_suggestion.c.account_id == VIEWER_ID, dismissed_suggestion.c.dismissed_id == account.c.id
                 )
             ),
-            _may_be_named(account),
+            may_be_named(account),
         )
         .subquery("ranked")
     )

@@ -104,6 +104,8 @@ def _select_posts() -> sa.Select[tuple[int, int, int]]:
 
 async def load_trending_posts(scope: Scope, post_ids: Sequence[int], wanted: Wanted) -> frozenset[int]:
     """Brings the posts with these ids, guarded, to the loaders; gives those that the viewer does not mute or filter."""
+    if not post_ids:
+        return frozenset()
     wanted = wanted._replace(context=Context.PUBLIC)
     viewer_id = viewer_id_of(scope.viewer)
     entries = await load_feed("trends", scope, _select_posts, wanted, viewer_id=viewer_id, ids=list(post_ids))

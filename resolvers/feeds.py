@@ -11,11 +11,12 @@ import strawberry
 from actions.feed_refs import FeedRef
 from core import ids
 from core.clock import utc_now
-from core.paging import Listing, Page, PageRequest, decode_cursor, encode_cursor
+from core.paging import Listing, Page, PageRequest, RankedKey, decode_cursor, encode_cursor
 from loaders.feeds import load_public_entries
 from loaders.hashtags import HashtagRow
 from loaders.pages import GREATEST_ID
 from loaders.rows import PostRow, UserRow
+from loaders.signals import Signal
 from loaders.wanted import FeedEntry, Wanted
 from models.feeds import FeedKind
 from resolvers.ahead import wanted_of_entries
@@ -51,16 +52,22 @@ class FeedReasonKind(Enum):
     LIST = strawberry.enum_value("LIST", description="Somebody on `list` posted it.")
     PROFILE = strawberry.enum_value("PROFILE", description="It is on this profile.")
     PUBLIC = strawberry.enum_value("PUBLIC", description="It is public.")
+    RANKED = strawberry.enum_value("RANKED", description="The viewer may want to see it: `signals` say why.")
 
 
 @dataclass(frozen=True, slots=True)
 class FeedReason:
-    """Why an entry is in a feed, which account brought it there, and by which hashtag or list, if by one."""
+    """Why an entry is in a feed, which account brought it there, and by which hashtag or list, if by one.
+
+    What is ranked has a score, and the signals that it is made of.
+    """
 
     kind: FeedReasonKind
     user_id: int
     hashtag_id: int | None = None
     list_id: int | None = None
+    score: float | None = None
+    signals: Sequence[Signal] | None = None
 
 
 class FeedEdge(NamedTuple):
@@ -84,6 +91,24 @@ class FeedEdge(NamedTuple):
         return self.entry.author_id if self.entry.is_repost else None
 
 
+class RankedEdge(NamedTuple):
+    """An entry of a feed that is sorted by a rank. It is a post, never a repost."""
+
+    listing: Listing
+    key: RankedKey
+    entry: FeedEntry
+    node: PostRow
+    reason: FeedReason
+
+    @property
+    def cursor(self) -> Cursor:
+        return cursor(self.listing, self.key)
+
+    @property
+    def reposter_id(self) -> int | None:
+        return None
+
+
 def event_cursor_of_now() -> EventCursor:
     return event_cursor_of(utc_now())
 
@@ -98,7 +123,7 @@ class FeedConnection(NamedTuple):
     `until` is the place before which it ends, `reading` how far the viewer has read the feed, where that is kept.
     """
 
-    edges: Sequence[FeedEdge]
+    edges: Sequence[FeedEdge] | Sequence[RankedEdge]
     page_info: PageInfo
     began_at: datetime
     is_cut_short: bool = False

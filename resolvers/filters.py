@@ -36,7 +36,9 @@ class FilterContext(Enum):
     """As access.filters.Context, name by name."""
 
     HOME = strawberry.enum_value("HOME", description="The home feed, also live.")
-    PUBLIC = strawberry.enum_value("PUBLIC", description="The public feed, and the posts with a hashtag.")
+    PUBLIC = strawberry.enum_value(
+        "PUBLIC", description="The public feed, the posts with a hashtag, the feed for you, and trends."
+    )
     THREAD = strawberry.enum_value("THREAD", description="Replies.")
     PROFILE = strawberry.enum_value("PROFILE", description="What a user has posted.")
     LIST = strawberry.enum_value("LIST", description="The feeds of lists of people.")

@@ -5,6 +5,7 @@ import strawberry
 from resolvers import feed_gaps, feeds, read_positions
 from resolvers.arguments import Cursor, EventCursor
 from schema.base import PageInfo, relation
+from schema.for_you import FeedSignal
 from schema.hashtags import Hashtag
 from schema.lists import List
 from schema.posts import Post
@@ -25,6 +26,13 @@ class FeedReason:
         graphql_type=Hashtag | None,
         description="The hashtag that brought the entry here, if that is why; the oldest of several.",
     )
+    score: float | None = strawberry.field(
+        description="Of what is ranked: the sum of what its signals contribute, rounded down to ten-thousandths."
+    )
+    signals: list[FeedSignal] | None = strawberry.field(
+        description="Of what is ranked: all that speaks for it; one of each kind, also where it says nothing."
+    )
+    # Last, because behind it the name means something else.
     list = relation(
         "lists",
         key="list_id",
@@ -62,7 +70,7 @@ class FeedGap:
 class FeedConnection:
     """View of feeds.FeedConnection."""
 
-    edges: list[FeedEdge] = strawberry.field(description="The entries, newest first.")
+    edges: list[FeedEdge] = strawberry.field(description="The entries, newest first; what is ranked, the best first.")
     page_info: PageInfo = strawberry.field(description="Where the page begins and ends.")
     event_cursor: EventCursor = strawberry.field(
         description="The moment before the page was read: subscribe from here, and nothing falls in between."

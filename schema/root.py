@@ -29,6 +29,7 @@ from resolvers import trends as trend_resolvers
 from resolvers import users as user_resolvers
 from schema import (
     feeds,
+    for_you,
     hashtags,
     home_events,
     lists,
@@ -107,6 +108,12 @@ class Query:
         resolver=trend_resolvers.trends,
         graphql_type=trends.Trends,
         description="What trends: hashtags and posts that many have to do with lately.",
+    )
+    for_you_feed = strawberry.field(
+        resolver=for_you.for_you_feed,
+        graphql_type=feeds.FeedConnection,
+        description="Public posts of the last 14 days that the viewer may want to see, the best first: by what those do"
+        " whom the viewer follows, and by hashtags. Needs a viewer.",
     )
     reports = strawberry.field(
         resolver=report_resolvers.queue,

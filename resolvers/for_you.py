@@ -1,0 +1,102 @@
+"""The feed of what somebody may want to see."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from actions.inputs import as_utc
+from core import ids
+from core.clock import utc_now
+from core.errors import BadCursorError, BadInputError
+from core.paging import Listing, PageRequest, RankedKey
+from loaders.for_you import fetch_candidates, load_candidates
+from loaders.rows import PostRow
+from loaders.signals import HEAVIEST, RANK_UNIT, Moment, Ranked, Weights, place_of, ranked, signals_of
+from loaders.wanted import FeedEntry
+from resolvers.ahead import wanted_of_entries
+from resolvers.arguments import Cursor, page
+from resolvers.connections import Scanned, filled_page, page_info
+from resolvers.context import Info
+from resolvers.feeds import FeedConnection, FeedReason, FeedReasonKind, RankedEdge
+
+_LISTING = Listing.FOR_YOU_FEED
+
+
+class Wishes(NamedTuple):
+    """How somebody wants the feed: what counts how much, since when, and whether each author is there at most once."""
+
+    weights: Weights
+    since: datetime | None
+    is_one_per_author: bool
+
+
+class _Begun(NamedTuple):
+    """When a list was begun, and the place behind which it goes on; None at its start."""
+
+    moment: Moment
+    place: tuple[int, int] | None
+
+
+async def for_you_feed(info: Info, first: int, after: Cursor | None, wishes: Wishes) -> FeedConnection:
+    context, began_at = info.context, utc_now()
+    viewer = context.require_viewer()
+    request = page(_LISTING, first, after)
+    weights = _possible(wishes.weights)
+    moment, place = _begun(request, now=began_at)
+    wanted, loaders = wanted_of_entries(info), context.loaders
+    candidates = await fetch_candidates(loaders.db, viewer, moment, since=wishes.since and as_utc(wishes.since))
+    found = ranked(candidates, weights, moment, is_one_per_author=wishes.is_one_per_author)
+    behind = [each for each in found if place is None or (each.rank, each.candidate.id) < place]
+
+    async def scan(start: int | None, limit: int) -> Scanned[Ranked]:
+        begin = start or 0
+        end = min(begin + limit, len(behind))
+        return Scanned(behind[begin:end], range(begin + 1, end + 1), reached=end, is_end=end == len(behind))
+
+    async def show(part: Sequence[Ranked]) -> Sequence[RankedEdge | None]:
+        numbers = [each.candidate.id for each in part]
+        shown = await load_candidates(loaders, numbers, wanted)
+        rows = await loaders.posts.load_all(numbers)
+        return [
+            None if row is None or row.id not in shown else _edge(each, row, weights, moment)
+            for each, row in zip(part, rows, strict=True)
+        ]
+
+    filled = await filled_page(PageRequest(request.first), scan, show)
+    edges = [edge for _, edge in filled.items]
+    start = edges[0].key if edges else None
+    end = _key(behind[filled.end - 1], moment) if isinstance(filled.end, int) and filled.end else None
+    info_of_page = page_info(_LISTING, request, start=start, has_next=filled.has_next, end=end)
+    return FeedConnection(edges, info_of_page, began_at, is_cut_short=filled.is_cut_short)
+
+
+def _possible(weights: Weights) -> Weights:
+    """The weights. Raises BadInputError for one that is out of bounds."""
+    if not all(0 <= weight <= HEAVIEST for weight in weights):
+        raise BadInputError(f"Each of `weights` must be between 0 and {HEAVIEST:g}.")
+    return weights
+
+
+def _begun(request: PageRequest, *, now: datetime) -> _Begun:
+    """Raises BadCursorError for a cursor that the list never gave out."""
+    if request.after is None or request.after_rank is None:
+        return _Begun(Moment(ids.first_at(now) >> ids.SEQUENCE_BITS), None)
+    place = place_of(RankedKey(request.after_rank, request.after))
+    if place is None:
+        raise BadCursorError
+    moment, rank = place
+    return _Begun(moment, (rank, request.after))
+
+
+def _key(each: Ranked, moment: Moment) -> RankedKey:
+    return moment.key(each.rank, each.candidate.id)
+
+
+def _edge(each: Ranked, row: PostRow, weights: Weights, moment: Moment) -> RankedEdge:
+    reason = FeedReason(
+        FeedReasonKind.RANKED,
+        row.author_id,
+        score=each.rank / RANK_UNIT,
+        signals=signals_of(each.candidate, weights, moment),
+    )
+    return RankedEdge(_LISTING, _key(each, moment), FeedEntry(row.id, row.author_id, row.id), row, reason)
