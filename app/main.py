@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Lifespan, Scope
 
+from app.backlogs import BacklogWatch, queues
 from app.logging import configure_logging
 from app.services import ProcessServices
 from app.settings import Settings
@@ -67,7 +68,12 @@ def services_of(scope: Scope) -> Services:
 
 def _routes(settings: Settings) -> list[BaseRoute]:
     """What there is beside the API."""
-    return [] if settings.is_production else [*graphiql.routes(dist=DIST), Route("/", _to_graphiql)]
+    health: list[BaseRoute] = [Route("/health/queues", queues(_backlogs_of))]
+    return health if settings.is_production else [*health, *graphiql.routes(dist=DIST), Route("/", _to_graphiql)]
+
+
+def _backlogs_of(request: Request) -> BacklogWatch:
+    return cast("State", request.scope["state"])["services"].backlogs
 
 
 async def _to_graphiql(_request: Request) -> Response:

@@ -9,6 +9,7 @@ import strawberry
 import structlog
 
 from access.viewer import Viewer
+from app.backlogs import BacklogWatch
 from app.counting import CountsLog
 from app.revocations import Revocations
 from app.settings import Settings
@@ -27,6 +28,7 @@ from events.bus import Bell, Bus
 from resolvers.context import Context, Resources
 from schema.root import build_schema
 from schema.shadow import Shadow
+from timelines.encoding import keep_asking, warn_unless_compact
 from timelines.home import HomeTimelines
 from timelines.store import TimelineStore
 
@@ -120,6 +122,7 @@ class ProcessServices:
             session_ttl=timedelta(days=settings.refresh_token_ttl_days),
             languages=open_language_detector(settings),
         )
+        self.backlogs = BacklogWatch(self.db)
         self._revocations = Revocations(self.db, remember=timedelta(seconds=settings.access_token_ttl_s))
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -132,6 +135,8 @@ class ProcessServices:
             asyncio.create_task(_kept_up(self._revocations.run), name="revocations"),
             asyncio.create_task(_kept_up(self._counts_log.run), name="counts"),
         ]
+        if not await warn_unless_compact(self.cache):
+            self._tasks.append(asyncio.create_task(keep_asking(self.cache), name="encoding"))
 
     async def stop(self) -> None:
         """Closes everything; tasks first, connections last."""

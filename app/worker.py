@@ -32,6 +32,7 @@ from events.pulled_authors import AuthorPushedAgain
 from events.read_positions import ReadPositionMoved
 from events.relations import HomeChanged
 from models.trends import TrendKind
+from timelines.encoding import keep_asking
 from timelines.fanout import FanOut
 from timelines.pulled_authors import PulledAuthors, PullLimits
 from timelines.readers import active_days
@@ -113,6 +114,7 @@ class Worker:
         background = [
             asyncio.create_task(self._bus.run()),
             asyncio.create_task(self._hear_bell()),
+            asyncio.create_task(keep_asking(self._cache)),
             # A step may take a minute, and is taken again by the next worker: nobody waits for it to end.
             asyncio.create_task(self._repeat(self._recount, every_s=RECOUNT_EVERY_S)),
             asyncio.create_task(self._repeat(self._rank_trends, every_s=LOOK_FOR_TRENDS_EVERY_S)),

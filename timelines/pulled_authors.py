@@ -57,7 +57,7 @@ _MAY_LEAVE = values_of(
         pulled_author.c.since <= sa.bindparam("entered_by", type_=sa.DateTime(timezone=True)),
     )
     .order_by(pulled_author.c.account_id)
-    .limit(sa.literal_column(str(LOOKED_AT_ONCE))),
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
     int,
 )
 
@@ -96,7 +96,9 @@ class PulledAuthors:
         """Sends away some of those who have become small, and ends the rows of those who have left."""
         await self._db.transact(end_left)
         half = self._limits._replace(readers=self._limits.readers // 2, posts_per_day=self._limits.posts_per_day // 2)
-        author_ids = await self._db.rows(_MAY_LEAVE, after=self._last_looked_at, entered_by=utc_now() - STAYS)
+        author_ids = await self._db.rows(
+            _MAY_LEAVE, after=self._last_looked_at, entered_by=utc_now() - STAYS, limit=LOOKED_AT_ONCE
+        )
         for author_id in author_ids:
             if not await self._is_above(half, author_id, within=STAYS):
                 await self._db.transact(leave, author_id)

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from core.database import Database, Transaction, command
 from core.errors import RequestError
 from core.tasks import end_tasks
+from loaders.facts import is_there
 from loaders.readers import TODAY
 from models.feeds import reader
 
@@ -25,7 +26,10 @@ NOTED_AGAIN_AFTER_S = 60.0
 # A note is of a day, and the day may end right after it; the other day is for what a renewal may be late.
 SPARE_DAYS = 2
 
-_insert = insert(reader).values(account_id=sa.bindparam("account_id", type_=sa.BigInteger), active_on=TODAY)
+_ACCOUNT_ID = sa.bindparam("account_id", type_=sa.BigInteger)
+# A conflict locks the row, which is a write; who was noted today comes to none.
+_is_noted = is_there(reader.c.account_id == _ACCOUNT_ID, reader.c.active_on >= TODAY)
+_insert = insert(reader).from_select(["account_id", "active_on"], sa.select(_ACCOUNT_ID, TODAY).where(~_is_noted))
 _NOTE = command(
     _insert.on_conflict_do_update(
         index_elements=[reader.c.account_id],

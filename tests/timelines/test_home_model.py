@@ -9,15 +9,16 @@ import sqlalchemy as sa
 
 from app.worker import Worker
 from core import ids
-from core.database import values_of
+from core.database import Transaction, command, values_of
 from core.paging import Listing, decode_cursor
+from models.feeds import pulled_author
 from models.follows import follow
 from models.hashtags import hashtag_follow, post_hashtag
 from models.posts import post
 from models.threads import thread_mute
 from tests.fixtures.api import Api
 from tests.worlds import NAMES, Person, World, post_id
-from timelines import keys
+from timelines import fanout, keys, pulled_authors
 
 FEED = """
 query ($first: Int!, $after: Cursor) {
@@ -78,6 +79,15 @@ _AUTHOR = values_of(sa.select(post.c.author_id).where(post.c.id == sa.bindparam(
 _OWN = values_of(sa.select(post.c.id).where(post.c.author_id == _READER), int)
 
 
+_GOING = pulled_author.c.leaves_at < sa.literal_column("'infinity'::timestamptz")
+_HURRY = command(sa.update(pulled_author).where(_GOING).values(leaves_at=sa.func.now()))
+
+
+async def _hurry(tx: Transaction) -> None:
+    """As if the time had passed that whoever is going has to wait."""
+    await tx.run(_HURRY)
+
+
 async def page(api: Api, reader: Person, first: int, after: str | None) -> tuple[list[int], bool, str | None]:
     """A page's entries, whether there is more, and where."""
     data = (await api.data(FEED, by=reader, first=first, after=after))["homeFeed"]
@@ -121,6 +131,9 @@ class Crowd:
             self.settle: 3,
             self.forget: 1,
             self.rebuild: 2,
+            self.keep: 1,
+            self.cross: 3,
+            self.go: 1,
             self.compare: 6,
         }
         [act] = self.random.choices(list(acts), list(acts.values()))
@@ -197,6 +210,23 @@ class Crowd:
         self.history.append(f"rebuild {reader.handle}")
         await self.api.services.resources.home.rebuild(reader.account_id)
 
+    async def keep(self) -> None:
+        reader = self.anybody()
+        self.history.append(f"keep {reader.handle}")
+        await self.api.services.resources.home.keep(reader.account_id)
+
+    async def cross(self) -> None:
+        """Somebody begins to be pulled, or to be pushed again."""
+        author, act = self.anybody(), self.random.choice([pulled_authors.enter, pulled_authors.leave])
+        self.history.append(f"{author.handle}: {act.__name__}")
+        await self.api.services.db.transact(act, author.account_id)
+
+    async def go(self) -> None:
+        """Whoever is pushed again, and misses in no timeline, is merged no more."""
+        self.history.append("go")
+        await self.api.services.db.transact(_hurry)
+        await self.api.services.db.transact(pulled_authors.end_left)
+
     async def compare(self) -> None:
         """A feed is exact but for what others posted a moment ago; once the worker has settled it is exact."""
         reader = self.anybody()
@@ -224,9 +254,12 @@ async def run_crowd(crowd: Crowd, *, steps: int) -> None:
 
 @pytest.fixture
 def small_timelines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Timelines so short that everything happens at their ends."""
+    """Timelines so short that everything happens at their ends; and bounds so low that some follow too much."""
     monkeypatch.setattr(keys, "LARGEST_TIMELINE", 12)
     monkeypatch.setattr(keys, "REBUILT_ENTRIES", 6)
+    monkeypatch.setattr(keys, "MOST_FOLLOWED", 3)
+    monkeypatch.setattr(keys, "MOST_PULLED", 2)
+    monkeypatch.setattr(fanout, "FOLLOWERS_PER_BATCH", 2)
 
 
 @pytest.mark.parametrize("seed", range(4))
