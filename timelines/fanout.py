@@ -69,8 +69,10 @@ class FanOut:
             hashtag_ids=delivery.hashtag_ids,
         )
         deliver = self._delivering(event.entry_id, message, Act.REMOVE, is_pulled=delivery.is_pulled)
-        await self._walk(event.author_id, delivery.hashtag_ids, deliver, checkpoint=checkpoint, advance=advance)
-        if await is_entry_there(self._db, event.entry_id):
+        is_end = await self._walk(
+            event.author_id, delivery.hashtag_ids, deliver, checkpoint=checkpoint, advance=advance
+        )
+        if is_end and await is_entry_there(self._db, event.entry_id):
             # It was restored meanwhile, and may have been added before it was removed here.
             await self._db.transact(outbox.record, EntryAdded(entry_id=event.entry_id, author_id=event.author_id))
 
