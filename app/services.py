@@ -113,7 +113,11 @@ class ProcessServices:
         bus = Bus(self.cache)
         self.resources = Resources(
             db=self.db,
-            home=HomeTimelines(self.db, timeline_store(settings, self.cache)),
+            home=HomeTimelines(
+                self.db,
+                timeline_store(settings, self.cache),
+                verified_per_thousand=settings.timelines_verified_per_thousand,
+            ),
             bus=bus,
             bell=Bell(self.cache),
             channel_prefix=self.cache.prefix,

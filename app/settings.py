@@ -57,6 +57,12 @@ class Settings(BaseSettings):
     password_hashes_at_once: int = Field(default=2, ge=1, le=4, description="Argon2id computations side by side.")
 
     timeline_ttl_days: int = Field(default=14, ge=1, description="A timeline nobody reads leaves Redis after this.")
+    timelines_verified_per_thousand: int = Field(
+        default=1,
+        ge=0,
+        le=1000,
+        description="How many of a thousand first pages of home feeds are compared with Postgres, behind the answer.",
+    )
     pull_above_followers: int = Field(
         default=50_000,
         ge=1,

@@ -130,6 +130,18 @@ async def fetch_home_entries(db: Reader, viewer_id: int, *, before: int, limit: 
     return await db.rows(_HOME, viewer_id=viewer_id, after=before, limit=limit)
 
 
+_HOME_AMONG = Statement(
+    _select_home_among(), lambda record: FeedEntry(record[0], record[1], record[2], hashtag_id=record[4])
+)
+
+
+async def fetch_home_among(
+    db: Reader, viewer_id: int, ids: Sequence[int], *, since: int, before: int, merged_limit: int
+) -> list[FeedEntry]:
+    """What `HomeEntries.among` gives, without the posts, and in no order."""
+    return await db.rows(_HOME_AMONG, viewer_id=viewer_id, ids=list(ids), since=since, after=before, limit=merged_limit)
+
+
 class HomeEntries:
     """The viewer's home feed by SQL, in statements that bring the posts along.
 

@@ -5,9 +5,13 @@ once, while the timeline is rebuilt behind.
 """
 
 import asyncio
+import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple
+
+import structlog
 
 from core.cache import CacheUnavailableError
 from core.database import Database
@@ -19,6 +23,9 @@ from loaders.wanted import FeedEntry
 from timelines import keys
 from timelines.readers import note_reader, noted_while_listening
 from timelines.store import TimelineStore
+from timelines.verifying import Verdict, verify
+
+log = structlog.get_logger(__name__)
 
 AT_ONCE = 4
 
@@ -34,9 +41,12 @@ class Scan(NamedTuple):
 class HomeTimelines:
     """The home feeds of one process."""
 
-    def __init__(self, db: Database, store: TimelineStore) -> None:
+    def __init__(self, db: Database, store: TimelineStore, *, verified_per_thousand: int = 0) -> None:
+        """So many of a thousand first pages that come from timelines are compared with SQL, behind the answer."""
         self._db = db
         self._store = store
+        self._verified_share = verified_per_thousand / 1_000
+        self._verdicts: Counter[Verdict] = Counter()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._gate = asyncio.Semaphore(AT_ONCE)
 
@@ -53,6 +63,8 @@ class HomeTimelines:
             return await _scan_by_sql(home, before=before, limit=limit)
         if cut.is_due:
             self._behind(account_id, self.keep)
+        elif before == GREATEST_ID and random.random() < self._verified_share:  # noqa: S311 (nobody gains by guessing)
+            self._behind(account_id, self._check_one_of_many)
         reached = 0 if cut.is_end else cut.ids[-1]
         entries = await home.among(cut.ids, since=reached, before=before, merged_limit=limit)
         if len(entries) >= limit:  # those merged came on top of the cut, and only so many of them were asked for
@@ -87,6 +99,26 @@ class HomeTimelines:
             is_complete=len(entries) < keys.REBUILT_ENTRIES,
         )
 
+    async def renew(self, account_id: int) -> None:
+        """Makes a timeline anew, whatever it holds."""
+        await self._store.forget(account_id)
+        await self.rebuild(account_id)
+
+    async def check(self, account_id: int, *, repairs: bool = True) -> Verdict:
+        """Compares a timeline with SQL, and makes it anew if it is wrong and that is wanted."""
+        verdict = await verify(self._db, self._store, account_id)
+        if repairs and verdict is Verdict.DIFFERENT:
+            await self.renew(account_id)
+        return verdict
+
+    async def _check_one_of_many(self, account_id: int) -> None:
+        """Counts what is found, and tells the log of what was wrong."""
+        verdict = await self.check(account_id)
+        self._verdicts[verdict] += 1
+        if verdict is Verdict.DIFFERENT:
+            found = {str(each): count for each, count in self._verdicts.items()}
+            log.warning("timeline was wrong", account_id=account_id, found_so_far=found)
+
     async def keep(self, account_id: int) -> None:
         """Lets a timeline live on; or ends it, where its reader has come to follow too much."""
         await self._db.transact(note_reader, account_id)
@@ -110,7 +142,7 @@ class HomeTimelines:
         )
         return following.accounts > keys.MOST_FOLLOWED or following.pulled_authors > keys.MOST_PULLED
 
-    def _behind(self, account_id: int, work: Callable[[int], Awaitable[None]]) -> None:
+    def _behind(self, account_id: int, work: Callable[[int], Awaitable[object]]) -> None:
         """Does `work` for an account behind the answer, unless something is being done for it."""
         if account_id in self._tasks:
             return
@@ -118,7 +150,7 @@ class HomeTimelines:
         self._tasks[account_id] = task
         task.add_done_callback(lambda _: self._tasks.pop(account_id, None))
 
-    async def _quietly(self, account_id: int, work: Callable[[int], Awaitable[None]]) -> None:
+    async def _quietly(self, account_id: int, work: Callable[[int], Awaitable[object]]) -> None:
         """Nobody waits for it. Failing costs speed only: the next read tries again."""
         async with self._gate:
             try:

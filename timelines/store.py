@@ -163,6 +163,19 @@ class TimelineStore:
             return None
         return Cut(ids, is_end=len(ids) < limit, is_due=left_s < self._due_at_s)
 
+    async def read_whole(self, account_id: int) -> Cut | None:
+        """All that a timeline holds; None if there is none that answers."""
+
+        def commands(epoch: str) -> Sequence[Command]:
+            return (("ZRANGE", keys.home(self._cache.prefix, epoch, account_id), 0, -1),)
+
+        (members,) = await self._cache.exchange(commands)
+        if FILLED not in members:
+            return None
+        is_end = COMPLETE in members
+        ids = entries_of([member for member in members if member not in MARKERS])
+        return Cut(ids, is_end=is_end) if ids or is_end else None
+
     async def keep(self, account_id: int) -> None:
         """Lets a timeline live on from now. Its reader has to be noted before: fan-out must not pass over it."""
 

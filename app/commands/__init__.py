@@ -13,6 +13,7 @@ from app.commands import (
     seed,
     serve,
     settings,
+    timelines,
     web,
     worker,
 )
@@ -38,6 +39,7 @@ cli.command("moderator")(moderation.moderator)
 cli.command("suspend")(moderation.suspend)
 cli.add_typer(counters.cli, name="counters")
 cli.add_typer(imports.cli, name="import")
+cli.add_typer(timelines.cli, name="timelines")
 
 
 def main() -> None:

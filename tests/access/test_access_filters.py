@@ -86,7 +86,7 @@ def test_a_keyword_of_which_nothing_is_seen_fits_nothing() -> None:
 
 
 def test_each_filter_holds_in_its_contexts_only() -> None:
-    rules = [a_filter("tea", contexts=1 << at, number=at) for at in range(4)]
+    rules = [a_filter("tea", contexts=1 << at, number=at) for at in range(len(Context))]
     for at, context in enumerate(Context):
         assert Filters(rules).fitting(context, "tea") == [rules[at]]
 

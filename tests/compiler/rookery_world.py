@@ -99,6 +99,7 @@ def style(world: World, posts: Sequence[int]) -> Style:
             "Mutation.followHashtag.input": ['{name: "tea"}', '{name: ""}'],
             "Mutation.unfollowHashtag.input": ['{name: "nobody"}', '{name: ""}'],
             "Mutation.updateProfile.input": ['{displayName: ""}', f'{{bio: "{"x" * 501}"}}'],
+            "Mutation.tuneFeed.input": ["{feed: {kind: HOME}}", '{feed: {kind: LIST, id: "nonsense"}}'],
             "Mutation.createBookmarkFolder.input": ['{name: ""}', '{name: "BIRDS"}'],
             "Mutation.renameBookmarkFolder.input": [f'{{folderId: "{name}", name: "Trees"}}' for name in absent],
             "Mutation.register.input": [
@@ -109,8 +110,14 @@ def style(world: World, posts: Sequence[int]) -> Style:
             "id": any_id,
             "ids": ["[]", *(f"[{', '.join(some)}]" for some in (any_id[:3], any_id[4:9], any_id[6:])), any_id[0]],
             "handle": _quoted([*world.people, "ALICE", "nobody", ""]),
-            "first": ("1", "2", "3", "5") * 4 + ("0", "101", "-1"),
+            "first": ("1", "2", "3", "5") * 6 + ("0", "101", "-1"),
             **{f"{field}.after": _cursors(listing, posts) for field, listing in LISTINGS.items()},
+            "options": (
+                "null",
+                "{hideReplies: true}",
+                "{hideReposts: true, hideQuotes: null}",
+                '{hideSeen: true, languages: ["en"]}',
+            ),
             "sort": ("OLDEST", "NEWEST", "TOP", "AUTHOR_FIRST"),
             "kind": ("POSTS", "REPLIES"),
         },

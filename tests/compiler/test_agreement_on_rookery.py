@@ -14,7 +14,7 @@ from app.services import ProcessServices
 from app.transport.errors import format_errors
 from compiler import CompiledExecutor
 from core.clock import utc_now
-from resolvers import feeds
+from resolvers import feeds, for_you
 from schema.documents import core_schema
 from schema.root import Schema, build_schema
 from tests.compiler.agreement import DisagreementError, is_run, require_agreement
@@ -144,7 +144,8 @@ async def comparison(
 ) -> AsyncIterator[Comparison]:
     # The time is in an answer as the `eventCursor` of a feed.
     moment = utc_now()
-    monkeypatch.setattr(feeds, "utc_now", lambda: moment)
+    for module in (feeds, for_you):
+        monkeypatch.setattr(module, "utc_now", lambda: moment)
     posts = await fill(world)
     for person in world.people.values():
         await services.resources.home.rebuild(person.account_id)

@@ -42,6 +42,15 @@ COUNTS_OF_ACTS = frozenset(
 )
 # Of what the viewer would see of a feed, and nobody else is told.
 COUNTS_OF_FEEDS = frozenset({"FeedConnection.unreadCount"})
+# Of what is for everyone, counted by the worker (tests/worker/test_trend_rankings.py tells what does not count).
+COUNTS_OF_TRENDS = frozenset(
+    {
+        "TrendingHashtagEdge.accountCount",
+        "TrendingHashtagEdge.postCount",
+        "TrendingPostEdge.accountCount",
+        "TrendingPostEdge.actCount",
+    }
+)
 UNREAD = f"""
 {{
   homeFeed(first: 1) {{ unreadCount }}
@@ -72,7 +81,7 @@ def test_every_count_is_told_of_here(schema: GraphQLSchema) -> None:
         for name in kind.fields
         if name.endswith("Count")
     }
-    assert found == COUNTS_OF_POSTS | COUNTS_OF_ACTS | COUNTS_OF_FEEDS
+    assert found == COUNTS_OF_POSTS | COUNTS_OF_ACTS | COUNTS_OF_FEEDS | COUNTS_OF_TRENDS
 
 
 def is_for_all(target: Target) -> bool:
