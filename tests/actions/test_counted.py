@@ -238,6 +238,13 @@ async def test_more_than_a_delta_can_hold_is_taken_in_shares(
         world.carol.account_id,
         post,
     )
+    # As anywhere, most posts have few replies. Where all replies are to one post, plans expect as many of each.
+    await sql.execute(
+        "WITH other AS (INSERT INTO post (author_id, body) SELECT $1, 'x' FROM generate_series(1, 1000) RETURNING id) "
+        "INSERT INTO post (author_id, body, reply_to_id) SELECT $1, 'x', id FROM other",
+        world.bob.account_id,
+    )
+    await sql.execute("ANALYZE post")
     await verify(db, repairs=True)
     await hide(db, world.carol, how="is_private")
     assert await told(sql, Counter.POST_REPLIES, post) == -61_000
