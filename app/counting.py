@@ -1,11 +1,9 @@
-"""Tells the log what became of operations: while the numbers change, and when the process stops."""
+"""Tells the log numbers of a process: while they change, and when the process stops."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
-
-from schema.counts import Counts
 
 log = structlog.get_logger(__name__)
 
@@ -13,9 +11,12 @@ INTERVAL_S = 60.0
 
 
 class CountsLog:
-    """A line at most once a minute, and none if nothing has changed since the last one."""
+    """A line named `event` at most once a minute, and none if nothing has changed since the last one."""
 
-    def __init__(self, counts: Callable[[], Counts], *, interval_s: float = INTERVAL_S) -> None:
+    def __init__(
+        self, event: str, counts: Callable[[], Mapping[str, object]], *, interval_s: float = INTERVAL_S
+    ) -> None:
+        self._event = event
         self._counts = counts
         self._interval_s = interval_s
         self._told = counts()
@@ -31,4 +32,4 @@ class CountsLog:
         counts = self._counts()
         if counts != self._told:
             self._told = counts
-            log.debug("operations", **counts._asdict())
+            log.debug(self._event, **counts)

@@ -103,7 +103,6 @@ class ProcessServices:
             tracer=self.tracer,
         )
         self.schema: strawberry.Schema = schema
-        self._counts_log = CountsLog(lambda: schema.counts)
         self.operation_deadlines = Deadlines(settings.operation_deadline_s)
         self.is_production = settings.is_production
         self.is_draining = False
@@ -126,6 +125,11 @@ class ProcessServices:
             session_ttl=timedelta(days=settings.refresh_token_ttl_days),
             languages=open_language_detector(settings),
         )
+        home = self.resources.home
+        self._counts_logs = (
+            CountsLog("operations", lambda: {**schema.counts._asdict()}),
+            CountsLog("timelines compared", lambda: home.verdicts),
+        )
         self.backlogs = BacklogWatch(self.db)
         self._revocations = Revocations(self.db, remember=timedelta(seconds=settings.access_token_ttl_s))
         self._tasks: list[asyncio.Task[None]] = []
@@ -137,7 +141,7 @@ class ProcessServices:
             asyncio.create_task(_kept_up(self.resources.bus.run), name="bus"),
             asyncio.create_task(_kept_up(self.resources.bell.run), name="bell"),
             asyncio.create_task(_kept_up(self._revocations.run), name="revocations"),
-            asyncio.create_task(_kept_up(self._counts_log.run), name="counts"),
+            *(asyncio.create_task(_kept_up(log.run), name="counts") for log in self._counts_logs),
         ]
         if not await warn_unless_compact(self.cache):
             self._tasks.append(asyncio.create_task(keep_asking(self.cache), name="encoding"))
@@ -153,7 +157,8 @@ class ProcessServices:
         await self.db.close()
         if self.tracer is not None:
             await self.tracer.close()
-        self._counts_log.tell()
+        for log in self._counts_logs:
+            log.tell()
 
     def authenticate(self, authorization: str | None) -> Viewer | None:
         """The account behind an Authorization header; None without one. Raises UnauthenticatedError."""

@@ -26,6 +26,12 @@ _READERS_AFTER = values_of(
     .limit(sa.literal_column(str(READERS_PER_PAGE))),
     int,
 )
+_READER_COUNT = values_of(sa.select(sa.func.count()).select_from(reader), int)
+# Reads the table of readers once. A sample by blocks would take neighbours, who came at the same time.
+_SOME_READERS = values_of(
+    sa.select(reader.c.account_id).order_by(sa.func.random()).limit(sa.bindparam("limit", type_=sa.Integer)),
+    int,
+)
 _BY_HANDLE: Statement[tuple[str, int]] = Statement(
     sa.select(sa.func.lower(account.c.handle), account.c.id).where(
         sa.func.lower(account.c.handle) == sa.any_(sa.bindparam("handles", type_=sa.ARRAY(sa.Text)))
@@ -53,10 +59,19 @@ class Findings(NamedTuple):
             yield f"{absent} have none"
 
 
+# Is told how many timelines were looked at, of how many.
+Progress = Callable[[int, int], None]
+
+
+def _tell_nobody(_done: int, _total: int) -> None:
+    pass
+
+
 class TimelineChecks:
     """Between `open()` and `close()`. Everything raises UnavailableError or CacheUnavailableError."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, progress: Progress = _tell_nobody) -> None:
+        self._progress = progress
         self._db = open_database(settings, pool_size=AT_ONCE)
         self._cache = open_cache(settings)
         self._home = HomeTimelines(self._db, timeline_store(settings, self._cache))
@@ -76,6 +91,10 @@ class TimelineChecks:
             if handle not in found:
                 raise LookupError(f"There is no account @{handle}.")
         return [found[handle] for handle in wanted]
+
+    async def some_readers(self, limit: int) -> list[int]:
+        """So many readers, taken at random."""
+        return await self._db.rows(_SOME_READERS, limit=limit)
 
     async def verify(self, account_ids: Sequence[int] | None, *, repairs: bool) -> Findings:
         """Compares these timelines, or those of all readers, and makes anew what is wrong if it `repairs`."""
@@ -100,9 +119,14 @@ class TimelineChecks:
         return made
 
     async def _each(self, account_ids: Sequence[int] | None, work: Callable[[int], Awaitable[None]]) -> None:
+        [total] = await self._db.rows(_READER_COUNT) if account_ids is None else [len(account_ids)]
+        done = 0
         async for page in _pages(self._db) if account_ids is None else _one_page(account_ids):
             for start in range(0, len(page), AT_ONCE):
-                await asyncio.gather(*map(work, page[start : start + AT_ONCE]))
+                some = page[start : start + AT_ONCE]
+                await asyncio.gather(*map(work, some))
+                done += len(some)
+                self._progress(done, max(done, total))  # more may have come since they were counted
 
 
 async def _one_page(account_ids: Sequence[int]) -> AsyncIterator[Sequence[int]]:

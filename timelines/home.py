@@ -7,7 +7,7 @@ once, while the timeline is rebuilt behind.
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple
 
@@ -49,6 +49,11 @@ class HomeTimelines:
         self._verdicts: Counter[Verdict] = Counter()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._gate = asyncio.Semaphore(AT_ONCE)
+
+    @property
+    def verdicts(self) -> Mapping[str, int]:
+        """What was found of first pages that were compared, since the process began."""
+        return {str(each): self._verdicts[each] for each in Verdict if self._verdicts[each]}
 
     async def scan(self, home: HomeEntries, *, before: int, limit: int) -> Scan:
         """The next entries of an account's home feed, which `home` knows in SQL, below the id `before`."""
@@ -116,8 +121,7 @@ class HomeTimelines:
         verdict = await self.check(account_id)
         self._verdicts[verdict] += 1
         if verdict is Verdict.DIFFERENT:
-            found = {str(each): count for each, count in self._verdicts.items()}
-            log.warning("timeline was wrong", account_id=account_id, found_so_far=found)
+            log.warning("timeline was wrong", account_id=account_id, found_so_far=self.verdicts)
 
     async def keep(self, account_id: int) -> None:
         """Lets a timeline live on; or ends it, where its reader has come to follow too much."""

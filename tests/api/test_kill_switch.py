@@ -85,7 +85,7 @@ async def test_counts_are_told_while_they_change_and_once_at_the_end(
     assert (line["log_level"], line["compiled"], line["fallback"]) == ("debug", 3, 0)
 
     schema = build_schema(suggests_fields=False)
-    told = CountsLog(lambda: schema.counts)
+    told = CountsLog("operations", lambda: {**schema.counts._asdict()})
     with capture_logs() as lines:
         told.tell()
         await schema.execute("{ __typename }")

@@ -8,6 +8,7 @@ import pytest
 
 from app.services import ProcessServices
 from app.settings import CHECKOUT, Settings
+from app.timeline_checks import TimelineChecks
 from app.worker import Worker
 from tests.fixtures.live import _environment
 from tests.worlds import World
@@ -64,9 +65,30 @@ async def test_rebuild_makes_anew_those_that_are_named_or_all(settings: Settings
     assert (await timelines(settings, "rebuild", "--all"))[1] == "2 made anew.\n"
 
 
+@pytest.mark.usefixtures("lost")
+async def test_a_sample_is_of_those_who_read(settings: Settings) -> None:
+    assert await timelines(settings, "verify", "--sample", "2", "--repair") == (0, "2 compared, 1 wrong\n", "")
+    assert await timelines(settings, "verify", "--sample", "1") == (0, "1 compared, 0 wrong\n", "")
+    assert await timelines(settings, "verify", "--sample", "9") == (0, "2 compared, 0 wrong\n", "")
+
+
+async def test_progress_is_told_of_a_long_run(settings: Settings, world: World, services: ProcessServices) -> None:
+    people = [world.alice, world.bob, world.carol, world.dan, world.eve]
+    for person in people:
+        await services.resources.home.rebuild(person.account_id)
+    told: list[tuple[int, int]] = []
+    checks = TimelineChecks(settings, progress=lambda done, total: told.append((done, total)))
+    await checks.open()
+    try:
+        await checks.verify(None, repairs=False)
+        assert told == [(4, 5), (5, 5)]
+    finally:
+        await checks.close()
+
+
 async def test_nobody_has_the_handle_and_nobody_is_named(settings: Settings, world: World) -> None:
     assert await timelines(settings, "verify", "alice", "nobody") == (1, "", "There is no account @nobody.\n")
-    for options in (("verify",), ("rebuild",), ("rebuild", "alice", "--all")):
+    for options in (("verify",), ("rebuild",), ("rebuild", "alice", "--all"), ("verify", "--all", "--sample", "2")):
         status, said, told = await timelines(settings, *options)
         assert (status, said) == (2, "")
         assert "--all" in told
