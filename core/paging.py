@@ -5,6 +5,8 @@
 Nearly every list of ours is sorted by an id, which is unique and time-ordered, so the key alone is a total order. A few
 are sorted by a rank first and by the id where ranks are equal; their keys and cursors have both.
 A cursor says which kind of list gave it out, so that one of another list is refused, not misread.
+
+Lists that fold what repeats within a stretch also say in their cursors what that stretch had: their trail.
 """
 
 import struct
@@ -24,6 +26,10 @@ TOP_UP_ROUNDS = 5
 _VERSION = 1
 _LAYOUT = struct.Struct(">BBq")
 _RANKED_LAYOUT = struct.Struct(">BBqq")
+_MARK_LAYOUT = struct.Struct(">Bq")
+
+# How many places of a list a trail reaches back.
+TRAIL_LENGTH = 40
 
 
 class Listing(IntEnum):
@@ -89,6 +95,21 @@ RANKED = frozenset(
 )
 
 
+# The lists whose cursors have a trail.
+TRAILED = frozenset({Listing.HOME_FEED, Listing.LIST_FEED})
+
+
+class Mark(NamedTuple):
+    """Something that may repeat: the post `post_id` was reposted `back` places above that of the cursor."""
+
+    back: int
+    post_id: int
+
+
+# The nearest first, at most one of each place.
+Trail = tuple[Mark, ...]
+
+
 class RankedKey(NamedTuple):
     """The sort key of a list that is sorted by a rank, and by the id where ranks are equal."""
 
@@ -99,28 +120,51 @@ class RankedKey(NamedTuple):
 SortKey = int | RankedKey
 
 
-def encode_cursor(listing: Listing, key: SortKey) -> str:
+def encode_cursor(listing: Listing, key: SortKey, trail: Trail = ()) -> str:
     """The opaque cursor of one place in a list."""
     if isinstance(key, RankedKey):
         return opaque.to_text(_RANKED_LAYOUT.pack(_VERSION, listing, *key))
-    return opaque.to_text(_LAYOUT.pack(_VERSION, listing, key))
+    place = _LAYOUT.pack(_VERSION, listing, key)
+    return opaque.to_text(place + b"".join(_MARK_LAYOUT.pack(*mark) for mark in trail) if trail else place)
 
 
 def decode_cursor(listing: Listing, text: str) -> int:
     """The sort key inside a cursor. Raises BadCursorError for one that this kind of list never gave out."""
-    (key,) = _unpacked(listing, text, _LAYOUT)
-    return key
+    return decode_trailed_cursor(listing, text)[0]
+
+
+def decode_trailed_cursor(listing: Listing, text: str) -> tuple[int, Trail]:
+    """The sort key and the trail inside a cursor. Raises BadCursorError as `decode_cursor`."""
+    packed = _bytes_of(text)
+    (key,) = _unpacked(listing, packed[: _LAYOUT.size], _LAYOUT)
+    marks = packed[_LAYOUT.size :]
+    if not marks:
+        return key, ()
+    if listing not in TRAILED or len(marks) % _MARK_LAYOUT.size or len(marks) > TRAIL_LENGTH * _MARK_LAYOUT.size:
+        raise BadCursorError
+    trail = tuple(Mark(*mark) for mark in _MARK_LAYOUT.iter_unpack(marks))
+    backs = [mark.back for mark in trail]
+    if backs != sorted(set(backs)) or backs[-1] >= TRAIL_LENGTH or any(mark.post_id < 0 for mark in trail):
+        raise BadCursorError
+    return key, trail
 
 
 def decode_ranked_cursor(listing: Listing, text: str) -> RankedKey:
     """The same for a list that is sorted by a rank first."""
-    return RankedKey(*_unpacked(listing, text, _RANKED_LAYOUT))
+    return RankedKey(*_unpacked(listing, _bytes_of(text), _RANKED_LAYOUT))
 
 
-def _unpacked(listing: Listing, text: str, layout: struct.Struct) -> tuple[int, ...]:
+def _bytes_of(text: str) -> bytes:
     try:
-        version, found, *key = layout.unpack(opaque.to_bytes(text))
-    except (ValueError, struct.error) as error:
+        return opaque.to_bytes(text)
+    except ValueError as error:
+        raise BadCursorError from error
+
+
+def _unpacked(listing: Listing, packed: bytes, layout: struct.Struct) -> tuple[int, ...]:
+    try:
+        version, found, *key = layout.unpack(packed)
+    except struct.error as error:
         raise BadCursorError from error
     if version != _VERSION or found != listing or min(key) < 0:
         raise BadCursorError
@@ -130,12 +174,14 @@ def _unpacked(listing: Listing, text: str, layout: struct.Struct) -> tuple[int, 
 class PageRequest(NamedTuple):
     """The part of a list that was asked for: at most `first` items behind the place `after`.
 
-    `after` is an id; `after_rank` is the rank of that place in a list that is sorted by one first.
+    `after` is an id; `after_rank` is the rank of that place in a list that is sorted by one first, `trail` what the
+    places above it had in a list that folds what repeats.
     """
 
     first: int
     after: int | None = None
     after_rank: int | None = None
+    trail: Trail = ()
 
     @property
     def fetch_count(self) -> int:
@@ -152,7 +198,8 @@ def page_request(listing: Listing, *, first: int, after: str | None) -> PageRequ
     if listing in RANKED:
         place = decode_ranked_cursor(listing, after)
         return PageRequest(first, place.id, place.rank)
-    return PageRequest(first, decode_cursor(listing, after))
+    key, trail = decode_trailed_cursor(listing, after)
+    return PageRequest(first, key, trail=trail)
 
 
 T = TypeVar("T")

@@ -72,6 +72,7 @@ from loaders.users import (
     UserByFormerHandleLoader,
     UserByHandleLoader,
     UserByIdLoader,
+    UsersTogetherLoader,
 )
 from loaders.wanted import PostWithRepliesLoader, Wanted
 from models.lists import ListReplies
@@ -181,6 +182,10 @@ class Loaders:
     @lazy
     def users(self) -> UserByIdLoader:
         return UserByIdLoader(self)
+
+    @lazy
+    def users_together(self) -> UsersTogetherLoader:
+        return UsersTogetherLoader(self)
 
     @lazy
     def users_by_handle(self) -> UserByHandleLoader:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -48,6 +49,38 @@ class UserByIdLoader(BatchLoader[int, UserRow]):
         found = await fetch_users_by_id(self.scope.db, keys, viewer_id=self.viewer_id)
         self.scope.take(found)
         return found.users
+
+
+class _Together(dict[tuple[int, ...], list[UserRow]]):
+    """Lists of users by their ids, made of the users that are known when they are asked for."""
+
+    def __init__(self, users: Mapping[int, UserRow | None]) -> None:
+        super().__init__()
+        self._users = users
+
+    def __missing__(self, ids: tuple[int, ...]) -> list[UserRow]:
+        """Raises KeyError if one is not known yet."""
+        return [user for user_id in ids if (user := self._users[user_id]) is not None]
+
+
+class UsersTogetherLoader(BatchLoader[tuple[int, ...], list[UserRow]]):
+    """Those of some users that the viewer may see, in the order of their ids in the key. Asks `users` for them."""
+
+    @property
+    def known(self) -> Mapping[tuple[int, ...], list[UserRow]]:
+        return _Together(self.scope.users.known or {})
+
+    def loaded_group(self, keys: Sequence[tuple[int, ...]]) -> list[list[UserRow] | None] | None:
+        known = self.known
+        try:
+            return [known[key] for key in keys]
+        except KeyError:
+            return None
+
+    async def batch_load_fn(self, keys: list[tuple[int, ...]]) -> list[list[UserRow] | None]:
+        ids = list(dict.fromkeys(chain.from_iterable(keys)))
+        users = _Together(dict(zip(ids, await self.scope.users.load_all(ids), strict=True)))
+        return [users[key] for key in keys]
 
 
 class UserByHandleLoader(BatchLoader[str, UserRow]):

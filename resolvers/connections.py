@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import compiler
-from core.paging import TOP_UP_ROUNDS, Listing, Page, PageRequest, SortKey, encode_cursor, page_of_shown
+from core.paging import TOP_UP_ROUNDS, Listing, Page, PageRequest, SortKey, Trail, encode_cursor, page_of_shown
 from loaders.base import PageLoader
 from loaders.thinned import ThinnedPageLoader
 from resolvers.arguments import Cursor
@@ -14,21 +14,33 @@ Source = TypeVar("Source")
 
 
 class PageInfo(NamedTuple):
-    """Where a page begins and ends, and whether the list goes on. The keys are sort keys; None of an empty page."""
+    """Where a page begins and ends, and whether the list goes on. The keys are sort keys; None of an empty page.
+
+    `trail_of` gives the trail of a key, in lists that have trails.
+    """
 
     listing: Listing
     has_next_page: bool
     has_previous_page: bool
     start_key: SortKey | None
     end_key: SortKey | None
+    trail_of: Callable[[int], Trail] | None = None
 
     @property
     def start_cursor(self) -> Cursor | None:
-        return None if self.start_key is None else cursor(self.listing, self.start_key)
+        return self._cursor(self.start_key)
 
     @property
     def end_cursor(self) -> Cursor | None:
-        return None if self.end_key is None else cursor(self.listing, self.end_key)
+        return self._cursor(self.end_key)
+
+    def _cursor(self, key: SortKey | None) -> Cursor | None:
+        if key is None:
+            return None
+        if self.trail_of is None:
+            return cursor(self.listing, key)
+        assert isinstance(key, int)
+        return cursor(self.listing, key, self.trail_of(key))
 
 
 class Edge(NamedTuple, Generic[T]):
@@ -50,16 +62,22 @@ class Connection(NamedTuple, Generic[T]):
     page_info: PageInfo
 
 
-def cursor(listing: Listing, key: SortKey) -> Cursor:
+def cursor(listing: Listing, key: SortKey, trail: Trail = ()) -> Cursor:
     """The opaque form of a place in a list."""
-    return Cursor(encode_cursor(listing, key))
+    return Cursor(encode_cursor(listing, key, trail))
 
 
 def page_info(
-    listing: Listing, request: PageRequest, *, start: SortKey | None, has_next: bool, end: SortKey | None
+    listing: Listing,
+    request: PageRequest,
+    *,
+    start: SortKey | None,
+    has_next: bool,
+    end: SortKey | None,
+    trail_of: Callable[[int], Trail] | None = None,
 ) -> PageInfo:
     """`start` is the key of the page's first item, `end` the key up to which the list was scanned."""
-    return PageInfo(listing, has_next, request.after is not None, start, end)
+    return PageInfo(listing, has_next, request.after is not None, start, end, trail_of)
 
 
 def connection(listing: Listing, request: PageRequest, page: Page[tuple[int, T]]) -> Connection[T]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import NamedTuple
 
 import strawberry
@@ -11,7 +12,7 @@ import strawberry
 from actions.feed_refs import FeedRef
 from core import ids
 from core.clock import utc_now
-from core.paging import Listing, Page, PageRequest, RankedKey, decode_cursor, encode_cursor
+from core.paging import TRAILED, Listing, Page, PageRequest, RankedKey, decode_cursor, encode_cursor
 from loaders.feeds import load_public_entries
 from loaders.hashtags import HashtagRow
 from loaders.pages import GREATEST_ID
@@ -35,7 +36,8 @@ from resolvers.arguments import (
 from resolvers.connections import PageInfo, Scan, Scanned, cursor, ending_above, filled_page, new_tuple, page_info
 from resolvers.context import Context, Info
 from resolvers.feed_gaps import FeedGap, gaps_behind
-from resolvers.readings import KeptFeed, Newest, Reading
+from resolvers.folding import Folding
+from resolvers.readings import KeptFeed, Newest, Reading, Show
 from resolvers.user_lists import shows_lists
 
 
@@ -71,24 +73,33 @@ class FeedReason:
 
 
 class FeedEdge(NamedTuple):
-    """An entry of a feed: the post that it shows, and why. What few documents ask for is made for those that do."""
+    """An entry of a feed: the post that it shows, and why. What few documents ask for is made for those that do.
+
+    `folding` is the walk that came upon it, in feeds that fold entries of one post.
+    """
 
     listing: Listing
     entry: FeedEntry
     node: PostRow
     reason_of: Callable[[FeedEntry], FeedReason]
+    folding: Folding | None = None
 
     @property
     def cursor(self) -> Cursor:
-        return cursor(self.listing, self.entry.id)
+        entry_id, folding = self.entry.id, self.folding
+        return cursor(self.listing, entry_id, () if folding is None else folding.trail(entry_id))
 
     @property
     def reason(self) -> FeedReason:
         return self.reason_of(self.entry)
 
     @property
-    def reposter_id(self) -> int | None:
-        return self.entry.author_id if self.entry.is_repost else None
+    def reposter_ids(self) -> tuple[int, ...]:
+        """Who reposted it, the newest repost first."""
+        entry, folding = self.entry, self.folding
+        if not entry.is_repost:
+            return ()
+        return (entry.author_id,) if folding is None else tuple(folding.reposter_ids(entry.id))
 
 
 class RankedEdge(NamedTuple):
@@ -105,8 +116,8 @@ class RankedEdge(NamedTuple):
         return cursor(self.listing, self.key)
 
     @property
-    def reposter_id(self) -> int | None:
-        return None
+    def reposter_ids(self) -> tuple[int, ...]:
+        return ()
 
 
 def event_cursor_of_now() -> EventCursor:
@@ -150,7 +161,8 @@ class FeedConnection(NamedTuple):
             return None
         reached = found.end_key if found.has_next_page else 0
         assert isinstance(reached, int)
-        return Newest([edge.entry.id for edge in self.edges], reached)
+        trail = () if found.trail_of is None else found.trail_of(reached)
+        return Newest([edge.entry.id for edge in self.edges], reached, trail)
 
 
 async def unread_count(root: strawberry.Parent[FeedConnection], info: Info) -> int | None:
@@ -252,28 +264,48 @@ async def feed_page(
     if floor is not None:
         scan = ending_above(floor, scan, at_least=request.fetch_count)
 
-    async def show(entries: Sequence[FeedEntry]) -> Sequence[FeedEdge | None]:
-        return await edges_of(context, listing, entries, reason_of)
+    def walk(request: PageRequest) -> Folding | None:
+        return Folding(request.first, request.trail) if listing in TRAILED else None
 
-    filled: Page[tuple[int, FeedEdge]] = await filled_page(request, scan, show)
+    def show_by(folding: Folding | None) -> Show:
+        return partial(edges_of, context, listing, reason_of=reason_of, folding=folding)
+
+    folding = walk(request)
+    filled: Page[tuple[int, FeedEdge]] = await filled_page(request, scan, show_by(folding))
     items = filled.items
     start = items[0][0] if items else None
     return FeedConnection(
         edges=[edge for _, edge in items],
-        page_info=page_info(listing, request, start=start, has_next=filled.has_next, end=filled.end),
+        page_info=page_info(
+            listing,
+            request,
+            start=start,
+            has_next=filled.has_next,
+            end=filled.end,
+            trail_of=None if folding is None else folding.trail,
+        ),
         began_at=began_at,
         is_cut_short=filled.is_cut_short,
         until=floor,
-        reading=None if kept is None else Reading(kept, show),
+        reading=None if kept is None else Reading(kept, lambda request: show_by(walk(request))),
     )
 
 
 async def edges_of(
-    context: Context, listing: Listing, entries: Sequence[FeedEntry], reason_of: Callable[[FeedEntry], FeedReason]
+    context: Context,
+    listing: Listing,
+    entries: Sequence[FeedEntry],
+    reason_of: Callable[[FeedEntry], FeedReason],
+    folding: Folding | None = None,
 ) -> list[FeedEdge | None]:
-    """The edges of entries; None for one that is not to be shown, or whose post the viewer does not see."""
+    """The edges of entries; None for one that is not to be shown, or whose post the viewer does not see, or that is
+    folded into another one.
+    """
     posts = await context.loaders.posts.load_all([entry.post_id for entry in entries])
-    return [
-        None if post is None or not entry.is_shown else new_tuple(FeedEdge, (listing, entry, post, reason_of))
+    edges: list[FeedEdge | None] = [
+        None if post is None or not entry.is_shown else new_tuple(FeedEdge, (listing, entry, post, reason_of, folding))
         for entry, post in zip(entries, posts, strict=True)
     ]
+    if folding is None:
+        return edges
+    return [None if edge is None or folding.is_folded(edge.entry) else edge for edge in edges]

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from actions.feed_refs import FeedRef
-from core.paging import PageRequest
+from core.paging import PageRequest, Trail
 from loaders.wanted import FeedEntry
 from resolvers.connections import Scan, ending_above, filled_page
 from resolvers.context import Context
@@ -24,20 +24,26 @@ class KeptFeed(NamedTuple):
 
 
 class Newest(NamedTuple):
-    """The entries at the top of a feed that the viewer sees, by their ids: all of them above the id `reached`."""
+    """The entries at the top of a feed that the viewer sees, by their ids: all of them above the id `reached`, which
+    has the `trail`.
+    """
 
     ids: Sequence[int]
     reached: int
+    trail: Trail = ()
 
 
 class Reading:
-    """How far the viewer has read a feed. `show` gives None for each entry that they do not see."""
+    """How far the viewer has read a feed.
 
-    __slots__ = ("_count", "_counting", "_feed", "_show")
+    `show_of` gives for a request what shows the entries of its page; that gives None for each that they do not see.
+    """
 
-    def __init__(self, feed: KeptFeed, show: Show) -> None:
+    __slots__ = ("_count", "_counting", "_feed", "_show_of")
+
+    def __init__(self, feed: KeptFeed, show_of: Callable[[PageRequest], Show]) -> None:
         self._feed = feed
-        self._show = show
+        self._show_of = show_of
         self._count: int | None = None
         self._counting = asyncio.Lock()
 
@@ -58,12 +64,11 @@ class Reading:
             return self._count
 
     async def _count_above(self, floor: int, newest: Newest | None) -> int:
-        count, start = 0, None
+        count, request = 0, PageRequest(MOST_COUNTED)
         if newest is not None:
             count, start = sum(entry_id > floor for entry_id in newest.ids), newest.reached
             if start <= floor or count >= MOST_COUNTED:
                 return count
-        rest = await filled_page(
-            PageRequest(MOST_COUNTED - count, start), ending_above(floor, self._feed.scan), self._show
-        )
+            request = PageRequest(MOST_COUNTED - count, start, trail=newest.trail)
+        rest = await filled_page(request, ending_above(floor, self._feed.scan), self._show_of(request))
         return count + len(rest.items)

@@ -49,7 +49,11 @@ class FeedEdge:
     node: Post = strawberry.field(description="The post; of a repost, the original.")
     reason: FeedReason = strawberry.field(description="Why it is here.")
     reposted_by = relation(
-        "users", key="reposter_id", graphql_type=User | None, description="Who reposted it, if that is why it is here."
+        "users_together",
+        key="reposter_ids",
+        graphql_type=list[User],
+        description="Who reposted it, the newest repost first, if that is why it is here. In the home feed and in feeds"
+        " of lists a post is shown once within 40 entries, with all its reposts on the page.",
     )
 
 

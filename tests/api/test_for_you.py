@@ -102,7 +102,7 @@ async def test_each_source_brings_posts_with_its_signals(api: Api, world: World,
     for edge in found.values():
         reason = edge["reason"]
         assert (reason["kind"], reason["user"], reason["hashtag"]) == ("RANKED", edge["node"]["author"], None)
-        assert edge["repostedBy"] is None
+        assert edge["repostedBy"] == []
         assert [signal["kind"] for signal in reason["signals"]] == [
             "LIKES_BY_FOLLOWED",
             "REPOSTS_BY_FOLLOWED",

@@ -70,7 +70,7 @@ async def test_reposts_show_the_original_and_who_reposted_it(api: Api, world: Wo
     assert edge["node"]["id"] == post_id(original)
     assert edge["node"]["repostCount"] == 1
     assert edge["reason"] == {"kind": "REPOSTED", "user": {"handle": "bob"}}
-    assert edge["repostedBy"] == {"handle": "bob"}
+    assert edge["repostedBy"] == [{"handle": "bob"}]
 
 
 async def test_repost_of_a_deleted_post_goes_with_it(api: Api, world: World) -> None:

@@ -75,9 +75,9 @@ async def test_a_list_brings_what_its_people_post_quote_and_repost_and_nothing_o
     of_list = {"list": {"id": list_id, "name": "Birds"}, "user": {"handle": "eve"}, "hashtag": None}
     told = [(edge["node"]["body"], edge["reason"], edge["repostedBy"]) for edge in page["edges"]]
     assert told == [
-        ("by dan", {"kind": "REPOSTED", **of_list}, {"handle": "eve"}),
-        ("eve quotes dan", {"kind": "LIST", **of_list}, None),
-        ("by eve", {"kind": "LIST", **of_list}, None),
+        ("by dan", {"kind": "REPOSTED", **of_list}, [{"handle": "eve"}]),
+        ("eve quotes dan", {"kind": "LIST", **of_list}, []),
+        ("by eve", {"kind": "LIST", **of_list}, []),
     ]
     await change(api, "addToList", by=world.alice, listId=list_id, userIds=[world.alice.id])
     assert await bodies(api, list_id, by=world.alice) == ["by dan", "eve quotes dan", "by alice", "by eve"]
@@ -165,7 +165,7 @@ async def test_who_is_hidden_from_the_reader_brings_nothing_and_pages_are_filled
     await world.repost(world.bob, by_dan)
     await world.repost(world.carol, by_eve)
     everything = await bodies(api, list_id, by=world.alice)
-    assert len(everything) == 10
+    assert len(everything) == 8
     await block_(world, world.bob, world.alice)
     without_bob = [body for body in everything if not body.startswith("bob") and body != "by dan"]
     assert await bodies(api, list_id, by=world.alice, first=first) == [*without_bob, "by dan"]
@@ -174,7 +174,7 @@ async def test_who_is_hidden_from_the_reader_brings_nothing_and_pages_are_filled
     assert await bodies(api, list_id, by=world.alice, first=first) == [*carols, "by dan"]
     await make_private(world, world.carol)
     assert await bodies(api, list_id, by=world.alice, first=first) == [*carols, "by dan"]
-    bobs = ["by dan", "bob 2", "bob 1", "bob 0", "by dan"]
+    bobs = ["by dan", "bob 2", "bob 1", "bob 0"]
     assert await bodies(api, list_id, by=world.dan, first=first) == bobs
     assert await bodies(api, list_id, by=None, first=first) == bobs
 
@@ -186,7 +186,7 @@ async def test_mutes_and_filters_of_lists_are_the_readers(api: Api, world: World
     await world.repost(world.carol, by_bob)
     await world.repost(world.bob, by_carol)
     list_id = await new_list(api, "Birds", world.bob, world.carol, by=world.alice)
-    everything = ["by carol", "by bob", "tea by carol", "by carol", "by bob"]
+    everything = ["by carol", "by bob", "tea by carol"]
     await new_filter(api, "tea", by=world.eve, contexts=["HOME", "PUBLIC", "THREAD", "PROFILE"])
     assert await bodies(api, list_id, by=world.eve) == everything
     await new_filter(api, "tea", by=world.eve, contexts=["LIST"])

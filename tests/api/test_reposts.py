@@ -54,7 +54,7 @@ async def test_one_may_repost_oneself(api: Api, world: World) -> None:
     assert user["postCount"] == 1, "reposts are no posts"
     assert [edge["reason"]["kind"] for edge in user["posts"]["edges"]] == ["REPOSTED", "PROFILE"]
     assert [edge["node"]["id"] for edge in user["posts"]["edges"]] == [post_id(post)] * 2
-    assert [edge["repostedBy"] for edge in user["posts"]["edges"]] == [{"handle": "alice"}, None]
+    assert [edge["repostedBy"] for edge in user["posts"]["edges"]] == [[{"handle": "alice"}], []]
 
 
 async def test_reposting_and_undoing_at_once_counts_what_is_left(api: Api, world: World, worker: Worker) -> None:

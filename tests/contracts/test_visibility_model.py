@@ -73,7 +73,7 @@ def number_of(node: Any) -> int:
 def entries_of(feed: Any) -> list[Entry]:
     if feed is None:
         return []
-    return [(number_of(edge["node"]), (edge["repostedBy"] or {}).get("handle")) for edge in feed["edges"]]
+    return [(number_of(edge["node"]), tuple(by["handle"] for by in edge["repostedBy"])) for edge in feed["edges"]]
 
 
 async def check(both: list[Api], play: Play) -> None:

@@ -9,11 +9,15 @@ from core.errors import BadCursorError, BadInputError
 from core.paging import (
     LARGEST_PAGE,
     RANKED,
+    TRAIL_LENGTH,
+    TRAILED,
     Listing,
+    Mark,
     PageRequest,
     RankedKey,
     decode_cursor,
     decode_ranked_cursor,
+    decode_trailed_cursor,
     encode_cursor,
     page_request,
 )
@@ -21,11 +25,42 @@ from core.paging import (
 LISTINGS = st.sampled_from(Listing)
 KEYS = st.integers(min_value=0, max_value=2**63 - 1)
 RANKED_KEYS = st.builds(RankedKey, rank=KEYS, id=KEYS)
+TRAILS = st.dictionaries(st.integers(0, TRAIL_LENGTH - 1), KEYS).map(
+    lambda posts: tuple(Mark(back, posts[back]) for back in sorted(posts))
+)
 
 
 @given(LISTINGS, KEYS)
 def test_every_cursor_survives_the_round_trip(listing: Listing, key: int) -> None:
     assert decode_cursor(listing, encode_cursor(listing, key)) == key
+
+
+@given(st.sampled_from(sorted(TRAILED)), KEYS, TRAILS)
+def test_every_cursor_with_a_trail_survives_the_round_trip(listing: Listing, key: int, trail: tuple[Mark, ...]) -> None:
+    text = encode_cursor(listing, key, trail)
+    assert decode_trailed_cursor(listing, text) == (key, trail)
+    assert decode_cursor(listing, text) == key
+    assert page_request(listing, first=1, after=text) == PageRequest(1, key, trail=trail)
+
+
+@pytest.mark.parametrize(
+    ("listing", "marks"),
+    [
+        (Listing.PUBLIC_FEED, [(0, 1)]),
+        (Listing.HOME_FEED, [(1, 1), (0, 2)]),
+        (Listing.HOME_FEED, [(1, 1), (1, 2)]),
+        (Listing.HOME_FEED, [(TRAIL_LENGTH, 1)]),
+        (Listing.HOME_FEED, [(0, -1)]),
+        (Listing.LIST_FEED, [(back, 1) for back in range(TRAIL_LENGTH + 1)]),
+    ],
+)
+def test_a_trail_that_no_list_gave_out_is_refused(listing: Listing, marks: list[tuple[int, int]]) -> None:
+    good = encode_cursor(Listing.HOME_FEED, 5, (Mark(0, 1),))
+    assert decode_cursor(Listing.HOME_FEED, good) == 5
+    with pytest.raises(BadCursorError):
+        decode_cursor(listing, encode_cursor(listing, 5, tuple(Mark(*mark) for mark in marks)))
+    with pytest.raises(BadCursorError):
+        decode_cursor(Listing.HOME_FEED, opaque.to_text(opaque.to_bytes(good)[:-1]))
 
 
 @given(LISTINGS, RANKED_KEYS)

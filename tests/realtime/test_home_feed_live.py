@@ -70,7 +70,7 @@ async def test_everything_that_happens_to_a_feed_is_told(world: World, live_serv
         await world.services.db.transact(profiles.update_profile, world.bob.viewer, change)
         await world.repost(world.carol, post)
         event = await alice.event()
-        assert event["edge"]["repostedBy"] == {"handle": "carol"}
+        assert event["edge"]["repostedBy"] == [{"handle": "carol"}]
         assert event["edge"]["node"]["likeCount"] == 1
         assert event["edge"]["node"]["author"]["displayName"] == "Robert"
         repost_cursor = event["edge"]["cursor"]

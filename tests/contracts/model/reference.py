@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 PUBLIC, UNLISTED, FOLLOWERS, MUTUALS, MENTIONED = "PUBLIC", "UNLISTED", "FOLLOWERS", "MUTUALS", "MENTIONED"
 Pair = tuple[str, str]  # who does it, to whom
-Entry = tuple[int, str | None]  # a post, and who reposted it
+Entry = tuple[int, tuple[str, ...]]  # a post, and who reposted it
+FOLDED_WITHIN = 40
 
 
 class ModelPost(NamedTuple):
@@ -68,7 +69,8 @@ class Model:
 
     def home(self, viewer: str) -> list[Entry]:
         found = [entry for entry in self.entries() if entry[1] == viewer or (viewer, entry[1]) in self.follows]
-        return [self._shown(entry) for entry in found if self._is_heard(viewer, entry) and self._is_seen(viewer, entry)]
+        seen = [self._shown(entry) for entry in found if self._is_heard(viewer, entry) and self._is_seen(viewer, entry)]
+        return folded(seen)
 
     def profile(self, viewer: str, user: str) -> list[Entry]:
         if not self.sees_all_of(viewer, user):
@@ -103,4 +105,16 @@ class Model:
 
     def _shown(self, entry: tuple[int, str, int]) -> Entry:
         number, by, post = entry
-        return post, None if number == post else by
+        return post, () if number == post else (by,)
+
+
+def folded(entries: list[Entry]) -> list[Entry]:
+    """Each post once within so many entries, with all who reposted it."""
+    shown: dict[int, Entry] = {}
+    for place, (post, by) in enumerate(entries):
+        if any(above == post for above, _ in entries[max(0, place - FOLDED_WITHIN) : place]):
+            at = max(at for at, (above, _) in shown.items() if above == post)
+            shown[at] = (post, shown[at][1] + by)
+        else:
+            shown[place] = (post, by)
+    return list(shown.values())
