@@ -16,9 +16,6 @@ from models.feeds import FeedKind
 from models.hashtags import hashtag, hashtag_count
 from models.lists import list_
 
-# The feeds that there are many of: a reference names which.
-TARGETED = frozenset({FeedKind.LIST, FeedKind.HASHTAG})
-
 
 class FeedRef(NamedTuple):
     """A feed by its kind and, where there are many of them, the id of the list or hashtag; else ids.NOBODY."""

@@ -80,6 +80,7 @@ class Listing(IntEnum):
     TRENDING_HASHTAGS = 43
     TRENDING_POSTS = 44
     READ_POSITIONS = 45
+    FEED_PREFERENCES = 46
 
 
 # The lists whose keys have a rank.

@@ -42,10 +42,15 @@ _wanted = (
     .table_valued(sa.column("feed", sa.SmallInteger), sa.column("target_id", sa.BigInteger), name="wanted")
     .render_derived()
 )
+
+
+def is_of_wanted(table: sa.Table) -> tuple[sa.FromClause, sa.ColumnElement[bool]]:
+    """What a table of feeds is joined with, for the rows of the feeds `feeds` and `target_ids`."""
+    return _wanted, sa.and_(table.c.feed == _wanted.c.feed, table.c.target_id == _wanted.c.target_id)
+
+
 _BY_FEED = rows_of(
-    sa.select(*_COLUMNS)
-    .join(_wanted, sa.and_(read_position.c.feed == _wanted.c.feed, read_position.c.target_id == _wanted.c.target_id))
-    .where(read_position.c.account_id == VIEWER_ID),
+    sa.select(*_COLUMNS).join(*is_of_wanted(read_position)).where(read_position.c.account_id == VIEWER_ID),
     ReadPositionRow,
 )
 _PAGE = rows_of(

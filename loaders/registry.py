@@ -20,6 +20,7 @@ from loaders.bookmarks import (
 )
 from loaders.circles import CircleByIdLoader, CircleByPostLoader, CirclesByAccountLoader, MembersByCircleLoader
 from loaders.edits import EditsByPostLoader
+from loaders.feed_preferences import FeedPreferenceByFeedLoader
 from loaders.filters import (
     FilterByIdLoader,
     FilterPageByViewerLoader,
@@ -234,6 +235,10 @@ class Loaders:
     @lazy
     def hashtag_histories(self) -> HistoryByHashtagLoader:
         return HistoryByHashtagLoader(self)
+
+    @lazy
+    def feed_preferences(self) -> FeedPreferenceByFeedLoader:
+        return FeedPreferenceByFeedLoader(self)
 
     @lazy
     def read_positions(self) -> ReadPositionByFeedLoader:

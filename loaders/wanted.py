@@ -30,7 +30,9 @@ from loaders.mutes import is_by_muted
 from loaders.posts import select_reply_ids
 from loaders.rows import EVERYTHING, Hydrated, Parts, PostRow, UserRow, layout_of
 from loaders.threads import is_muted
+from loaders.tuning import AS_KEPT, KEPT_COLUMN, Asked, Tuned, fates, tuned_columns
 from models.accounts import account
+from models.feeds import TARGETED
 from models.posts import post
 
 _NO_ID: sa.ColumnElement[int] = sa.literal_column("NULL::bigint", sa.BigInteger)
@@ -53,7 +55,8 @@ class FeedEntry(NamedTuple):
     `hashtag_id` is the hashtag that the entry is there by; None of one that is there by its author. `list_id` is the
     list of people whose feed it is in, if it is in one. An entry that is not to be shown stays in its list, so that a
     copy of the list need not know of whom the viewer mutes or may see: somebody reposted it of whom the viewer sees
-    nothing, or little; or the viewer does not want to hear of it.
+    nothing, or little; or the viewer does not want to hear of it. `is_seen`: it is not to be shown because it was read,
+    and so is nothing below it.
     """
 
     id: int
@@ -62,6 +65,7 @@ class FeedEntry(NamedTuple):
     hashtag_id: int | None = None
     is_shown: bool = True
     list_id: int | None = None
+    is_seen: bool = False
 
     @property
     def is_repost(self) -> bool:
@@ -84,15 +88,15 @@ class WantedUsers(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What is asked of the posts of a list; `knows_muted` asks which entries are of threads the viewer has muted,
-    or by people on their exclusive lists.
-    """
+    """What is asked of the posts of a list; with a `context`, what the viewer does not want there is not shown.
 
-    """What is asked of the posts of a list; with a `context`, what the viewer does not want there is not shown."""
+    Of a feed that people have preferences of, `tuned` says which it is.
+    """
 
     parts: Parts = EVERYTHING
     replies: WantedReplies | None = None
     context: Context | None = None
+    tuned: Tuned | None = None
 
     @property
     def bare(self) -> "Wanted":
@@ -111,6 +115,8 @@ class _Form(NamedTuple):
     parts_of_replies: Parts
     parts_of_users: Parts | None
     context: Context | None
+    # Of the options only what makes another statement.
+    tuned: Tuned | None
 
     @property
     def laid_out(self) -> Parts:
@@ -120,10 +126,12 @@ class _Form(NamedTuple):
 
 def _form_of(wanted: Wanted, users: WantedUsers | None) -> _Form:
     of_users = None if users is None else users.parts
-    replies = wanted.replies
+    replies, tuned = wanted.replies, wanted.tuned
+    if tuned is not None:
+        tuned = tuned.form
     if replies is None:
-        return _Form(wanted.parts, None, frozenset(), of_users, wanted.context)
-    return _Form(wanted.parts, replies.is_newest_first, replies.parts, of_users, wanted.context)
+        return _Form(wanted.parts, None, frozenset(), of_users, wanted.context, tuned)
+    return _Form(wanted.parts, replies.is_newest_first, replies.parts, of_users, wanted.context, tuned)
 
 
 class Arrived(NamedTuple):
@@ -145,7 +153,8 @@ async def load_entries(
     form = _form_of(wanted, users)
     layout = layout_of(form.laid_out)
     # Behind the columns of the post. A reply has a parent and no entry.
-    entry_id, entry_author_id, parent_id, reposter, muted, warning, way = range(layout.end, layout.end + 7)
+    entry_id, entry_author_id, parent_id, reposter, muted, warning, tuning = range(layout.end, layout.end + 7)
+    way = -1
     made = _statement(select_entries, form)
     records = await scope.db.rows(made.statement, **parameters)
     found = Hydrated()
@@ -169,7 +178,7 @@ async def load_entries(
     context = wanted.context
     unread = frozenset() if context is None else await filtered_out(scope, context, own, posts, column=warning)
     viewer_id, can_see = viewer_id_of(scope.viewer), policy.can_see_repost
-    left_out = {
+    hidden = {
         record[entry_id]
         for record in own
         if record[muted]
@@ -177,19 +186,41 @@ async def load_entries(
         or (record[0] in unread and record[entry_author_id] != viewer_id)
     }
     if made.way is None:
-        brought = [(r[entry_id], r[entry_author_id], r[0], None, r[entry_id] not in left_out, None) for r in own]
+        brought = [(r[entry_id], r[entry_author_id], r[0], None, r[entry_id] not in hidden, None, False) for r in own]
     elif made.way == HASHTAG_ID:
-        brought = [(r[entry_id], r[entry_author_id], r[0], r[way], r[entry_id] not in left_out, None) for r in own]
+        brought = [(r[entry_id], r[entry_author_id], r[0], r[way], r[entry_id] not in hidden, None, False) for r in own]
     else:
-        brought = [(r[entry_id], r[entry_author_id], r[0], None, r[entry_id] not in left_out, r[way]) for r in own]
+        brought = [(r[entry_id], r[entry_author_id], r[0], None, r[entry_id] not in hidden, r[way], False) for r in own]
     entries = [_entry(FeedEntry, columns) for columns in brought]
+    if wanted.tuned is not None and (wanted.tuned.options != AS_KEPT or any(r[tuning + KEPT_COLUMN] for r in own)):
+        columns_of = slice(tuning, tuning + made.tuned_columns)
+        entries = _as_tuned(wanted.tuned, entries, posts, [r[columns_of] for r in own], viewer_id=viewer_id)
     entries.sort(reverse=True)
-    seen = [user for user in map(found.users.__getitem__, named) if user is not None]
-    return Arrived(entries, posts, seen)
+    seen_users = [user for user in map(found.users.__getitem__, named) if user is not None]
+    return Arrived(entries, posts, seen_users)
 
 
 # What `FeedEntry(…)` does, without a Python function around it.
 _entry: Callable[..., FeedEntry] = tuple.__new__
+
+
+def _as_tuned(
+    tuned: Tuned,
+    entries: Sequence[FeedEntry],
+    posts: Mapping[int, PostRow | None],
+    tunings: Sequence[Sequence[Any]],
+    *,
+    viewer_id: int,
+) -> list[FeedEntry]:
+    """The entries, of which those are not to be shown that are to be left out; `tunings` are the columns about each."""
+    asked = (
+        Asked(entry.id, entry.author_id, posts[entry.post_id], columns)
+        for entry, columns in zip(entries, tunings, strict=True)
+    )
+    return [
+        entry._replace(is_shown=entry.is_shown and not fate.is_left_out, is_seen=fate.is_seen)
+        for entry, fate in zip(entries, fates(tuned, asked, viewer_id=viewer_id), strict=True)
+    ]
 
 
 def _prime_replies(
@@ -237,9 +268,12 @@ class PostWithRepliesLoader(BatchLoader[int, PostRow]):
 
 
 class _Made(NamedTuple):
-    """A statement, and the name of the column that its records end with: what brought the entry, if anything did."""
+    """A statement, how many columns it has for tuning, and the name of the column that its records end with: what
+    brought the entry, if anything did.
+    """
 
     statement: Statement[Any]
+    tuned_columns: int
     way: str | None
 
 
@@ -261,7 +295,13 @@ def _statement(select_entries: SelectEntries, form: _Form) -> _Made:
     own_columns = [_is_muted(entries, form.context), _NO_TEXT if form.context is None else warning_to_filter()]
     reply_columns: list[sa.ColumnElement[Any]] = [sa.false(), warning_to_filter()]
     other_columns: list[sa.ColumnElement[Any]] = [sa.false(), _NO_TEXT]
-    # The last column is there only in statements that need it.
+    # The last columns are there only in statements that need them.
+    tuning: list[sa.ColumnElement[Any]] = []
+    if form.tuned is not None:
+        tuning = tuned_columns(form.tuned, way if form.tuned.feed in TARGETED else None)
+        own_columns += tuning
+        for columns in (reply_columns, other_columns):
+            columns += [sa.cast(sa.null(), column.type) for column in tuning]
     if way is not None:
         own_columns.append(way)
         reply_columns.append(_NO_ID)
@@ -287,7 +327,7 @@ def _statement(select_entries: SelectEntries, form: _Form) -> _Made:
         )
         branches.append(users)
     clause = branches[0].union_all(*branches[1:]) if branches[1:] else branches[0]
-    return _Made(Statement(clause, as_it_is), None if way is None else way.name)
+    return _Made(Statement(clause, as_it_is), len(tuning), None if way is None else way.name)
 
 
 def _is_muted(entries: sa.FromClause, context: Context | None) -> sa.ColumnElement[Any]:

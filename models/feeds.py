@@ -20,6 +20,10 @@ class FeedKind(IntEnum):
     FOR_YOU = 5
 
 
+# The feeds that there are many of: a reference names which.
+TARGETED = frozenset({FeedKind.LIST, FeedKind.HASHTAG})
+
+
 class Reader(SQLModel, table=True):
     """An account that has read its home feed, or listened to it, of late. Only to these fan-out goes."""
 

@@ -36,6 +36,7 @@ from resolvers.arguments import (
 from resolvers.connections import PageInfo, Scan, Scanned, cursor, ending_above, filled_page, new_tuple, page_info
 from resolvers.context import Context, Info
 from resolvers.feed_gaps import FeedGap, gaps_behind
+from resolvers.feed_options import Options, tuned
 from resolvers.folding import Folding
 from resolvers.readings import KeptFeed, Newest, Reading, Show
 from resolvers.user_lists import shows_lists
@@ -170,11 +171,11 @@ async def unread_count(root: strawberry.Parent[FeedConnection], info: Info) -> i
 
 
 async def public_feed(
-    info: Info, first: First = DEFAULT_PAGE, after: After = None, until: Until = None
+    info: Info, first: First = DEFAULT_PAGE, after: After = None, until: Until = None, options: Options = None
 ) -> FeedConnection:
     context = info.context
     request = page(Listing.PUBLIC_FEED, first, after)
-    wanted = wanted_of_entries(info)
+    wanted = wanted_of_entries(info)._replace(tuned=tuned(FeedKind.PUBLIC, options, context.viewer))
 
     async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
         before = GREATEST_ID if start is None else start
@@ -220,10 +221,11 @@ async def hashtag_posts(
     first: First = DEFAULT_PAGE,
     after: After = None,
     until: Until = None,
+    options: Options = None,
 ) -> FeedConnection:
     context = info.context
     request = page(Listing.HASHTAG_POSTS, first, after)
-    wanted = wanted_of_entries(info)
+    wanted = wanted_of_entries(info)._replace(tuned=tuned(FeedKind.HASHTAG, options, context.viewer))
 
     def scan_of(wanted: Wanted) -> Scan[FeedEntry]:
         async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
@@ -245,7 +247,13 @@ def hashtag_reason(entry: FeedEntry) -> FeedReason:
 
 def scanned(entries: Sequence[FeedEntry], limit: int) -> Scanned[FeedEntry]:
     keys = [entry.id for entry in entries]
-    return Scanned(entries, keys, reached=keys[-1] if keys else 0, is_end=len(entries) < limit)
+    is_end = len(entries) < limit or is_seen_below(entries)
+    return Scanned(entries, keys, reached=keys[-1] if keys else 0, is_end=is_end)
+
+
+def is_seen_below(entries: Sequence[FeedEntry]) -> bool:
+    """Whether what follows these entries is not to be shown because it was seen."""
+    return bool(entries) and entries[-1].is_seen
 
 
 async def feed_page(

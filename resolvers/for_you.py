@@ -13,21 +13,26 @@ from loaders.for_you import fetch_candidates, load_candidates
 from loaders.rows import PostRow
 from loaders.signals import HEAVIEST, RANK_UNIT, Moment, Ranked, Weights, place_of, ranked, signals_of
 from loaders.wanted import FeedEntry
+from models.feeds import FeedKind
 from resolvers.ahead import wanted_of_entries
 from resolvers.arguments import Cursor, page
 from resolvers.connections import Scanned, filled_page, page_info
 from resolvers.context import Info
+from resolvers.feed_options import FeedOptionsInput, tuned
 from resolvers.feeds import FeedConnection, FeedReason, FeedReasonKind, RankedEdge
 
 _LISTING = Listing.FOR_YOU_FEED
 
 
 class Wishes(NamedTuple):
-    """How somebody wants the feed: what counts how much, since when, and whether each author is there at most once."""
+    """How somebody wants the feed: what counts how much, since when, whether each author is there at most once, and
+    what is left out.
+    """
 
     weights: Weights
     since: datetime | None
     is_one_per_author: bool
+    options: FeedOptionsInput | None
 
 
 class _Begun(NamedTuple):
@@ -43,7 +48,8 @@ async def for_you_feed(info: Info, first: int, after: Cursor | None, wishes: Wis
     request = page(_LISTING, first, after)
     weights = _possible(wishes.weights)
     moment, place = _begun(request, now=began_at)
-    wanted, loaders = wanted_of_entries(info), context.loaders
+    wanted = wanted_of_entries(info)._replace(tuned=tuned(FeedKind.FOR_YOU, wishes.options, viewer))
+    loaders = context.loaders
     candidates = await fetch_candidates(loaders.db, viewer, moment, since=wishes.since and as_utc(wishes.since))
     found = ranked(candidates, weights, moment, is_one_per_author=wishes.is_one_per_author)
     behind = [each for each in found if place is None or (each.rank, each.candidate.id) < place]

@@ -14,7 +14,9 @@ from events import channels
 from events.bus import Gap, HomeMessage
 from loaders.pages import GREATEST_ID
 from loaders.rows import PostRow
+from loaders.tuning import Tuned
 from loaders.wanted import WHOLE_POSTS
+from models.feeds import FeedKind
 from resolvers.arguments import Cursor, EventCursor
 from resolvers.connections import cursor
 from resolvers.context import Context, Info
@@ -150,7 +152,7 @@ async def _home_event(context: Context, viewer: Viewer, message: HomeMessage) ->
         return PostRemoved(event_cursor, cursor(Listing.HOME_FEED, message.removed_entry_id), message.post_id)
     entry_id = message.changed_entry_id or message.added_entry_id
     assert entry_id is not None
-    home = context.loaders.home_entries(viewer, WHOLE_POSTS)
+    home = context.loaders.home_entries(viewer, WHOLE_POSTS._replace(tuned=Tuned(FeedKind.HOME)))
     entries = await home.among([entry_id], since=0, before=GREATEST_ID, merged_limit=0)
     for edge in await edges_of(context, Listing.HOME_FEED, entries, home_reason(viewer.account_id)):
         if edge is not None:

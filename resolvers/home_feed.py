@@ -11,24 +11,27 @@ from resolvers.ahead import wanted_of_entries
 from resolvers.arguments import DEFAULT_PAGE, After, First, Until, page
 from resolvers.connections import Scan, Scanned
 from resolvers.context import Info
-from resolvers.feeds import FeedConnection, FeedReason, FeedReasonKind, feed_page, hashtag_reason
+from resolvers.feed_options import Options, tuned
+from resolvers.feeds import FeedConnection, FeedReason, FeedReasonKind, feed_page, hashtag_reason, is_seen_below
 from resolvers.readings import KeptFeed
 
 
 async def home_feed(
-    info: Info, first: First = DEFAULT_PAGE, after: After = None, until: Until = None
+    info: Info, first: First = DEFAULT_PAGE, after: After = None, until: Until = None, options: Options = None
 ) -> FeedConnection:
     context = info.context
     viewer = context.require_viewer()
     request = page(Listing.HOME_FEED, first, after)
-    wanted = wanted_of_entries(info)
+    wanted = wanted_of_entries(info)._replace(tuned=tuned(FeedKind.HOME, options, viewer))
 
     def scan_of(wanted: Wanted) -> Scan[FeedEntry]:
         home = context.loaders.home_entries(viewer, wanted)
 
         async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
             part = await context.resources.home.scan(home, before=GREATEST_ID if start is None else start, limit=limit)
-            return Scanned(part.entries, [entry.id for entry in part.entries], part.reached, part.is_end)
+            entries = part.entries
+            is_end = part.is_end or is_seen_below(entries)
+            return Scanned(entries, [entry.id for entry in entries], part.reached, is_end)
 
         return scan
 

@@ -12,6 +12,7 @@ from resolvers.ahead import wanted_of_entries
 from resolvers.arguments import DEFAULT_PAGE, After, First, Until, page
 from resolvers.connections import Scan, Scanned
 from resolvers.context import Info
+from resolvers.feed_options import Options, tuned
 from resolvers.feeds import FeedConnection, FeedReason, FeedReasonKind, feed_page, scanned
 from resolvers.readings import KeptFeed
 
@@ -22,10 +23,11 @@ async def list_posts(
     first: First = DEFAULT_PAGE,
     after: After = None,
     until: Until = None,
+    options: Options = None,
 ) -> FeedConnection:
     context = info.context
     request = page(Listing.LIST_FEED, first, after)
-    wanted = wanted_of_entries(info)
+    wanted = wanted_of_entries(info)._replace(tuned=tuned(FeedKind.LIST, options, context.viewer))
     replies = ListReplies(root.replies)
 
     def scan_of(wanted: Wanted) -> Scan[FeedEntry]:

@@ -14,7 +14,7 @@ from models import feeds as models
 from resolvers.arguments import DEFAULT_PAGE, After, Cursor, First, page
 from resolvers.connections import Connection, Scanned, connection, cursor, filled_page
 from resolvers.context import Context, Info
-from resolvers.feed_refs import FeedKind, NamedFeed, feed_ref
+from resolvers.feed_refs import NamedFeed, feed_ref, of_feeds_in_sight
 from resolvers.payloads import Refused, refusals_as
 
 
@@ -38,11 +38,6 @@ def cursor_of(row: ReadPositionRow | None) -> Cursor | None:
     return cursor(read_positions.LISTINGS[models.FeedKind(row.feed)], row.entry_id)
 
 
-def kind_of(feed: int) -> FeedKind:
-    """The kind of a feed by its stored number."""
-    return FeedKind[models.FeedKind(feed).name]
-
-
 @refusals_as(ReadPositionPayload)
 async def move_read_position(context: Context, named: NamedFeed, place: Cursor) -> ReadPositionPayload:
     viewer = context.require_viewer()
@@ -56,7 +51,6 @@ async def viewer_read_positions(
     root: strawberry.Parent[Viewer], info: Info, first: First = DEFAULT_PAGE, after: After = None
 ) -> Connection[ReadPositionRow]:
     context = info.context
-    loaders = context.loaders
     request = page(Listing.READ_POSITIONS, first, after)
 
     async def scan(start: int | None, limit: int) -> Scanned[ReadPositionRow]:
@@ -64,10 +58,6 @@ async def viewer_read_positions(
         keys = [row.target_id for row in rows]
         return Scanned(rows, keys, reached=keys[-1] if keys else 0, is_end=len(rows) < limit)
 
-    async def show(rows: Sequence[ReadPositionRow]) -> Sequence[ReadPositionRow | None]:
-        lists = await loaders.lists.load_all([row.list_id for row in rows if row.list_id is not None])
-        hashtags = await loaders.hashtags.load_all([row.hashtag_id for row in rows if row.hashtag_id is not None])
-        seen = {found.id for found in (*lists, *hashtags) if found is not None}
-        return [row if row.feed == models.FeedKind.HOME or row.target_id in seen else None for row in rows]
-
-    return connection(Listing.READ_POSITIONS, request, await filled_page(request, scan, show))
+    return connection(
+        Listing.READ_POSITIONS, request, await filled_page(request, scan, lambda rows: of_feeds_in_sight(context, rows))
+    )

@@ -11,6 +11,7 @@ from loaders import signals
 from resolvers import feeds, for_you
 from resolvers.arguments import DEFAULT_PAGE, After, First
 from resolvers.context import Info
+from resolvers.feed_options import Options
 from schema.base import relation
 from schema.hashtags import Hashtag
 from schema.users import User
@@ -118,7 +119,8 @@ async def for_you_feed(
     weights: Weighted = None,
     since: Since = None,
     one_per_author: OnePerAuthor = False,  # noqa: FBT002 (an argument of the field)
+    options: Options = None,
 ) -> feeds.FeedConnection:
     chosen = weights or ForYouWeights()
     weighted = signals.Weights(*(getattr(chosen, name) for name in signals.Weights._fields))
-    return await for_you.for_you_feed(info, first, after, for_you.Wishes(weighted, since, one_per_author))
+    return await for_you.for_you_feed(info, first, after, for_you.Wishes(weighted, since, one_per_author, options))

@@ -8,6 +8,7 @@ from schema import (
     bookmarks,
     circles,
     edits,
+    feed_preferences,
     filters,
     follow_requests,
     hashtags,
@@ -140,6 +141,11 @@ class Mutation:
         resolver=read_positions.move_read_position,
         graphql_type=read_positions.MoveReadPositionPayload,
         description="Notes how far one has read a feed. It only moves ahead, and all of one's sessions are told.",
+    )
+    tune_feed = strawberry.mutation(
+        resolver=feed_preferences.tune_feed,
+        graphql_type=feed_preferences.TuneFeedPayload,
+        description="Keeps what is to be left out of a feed, wherever a document does not say otherwise.",
     )
     bookmark_post = strawberry.mutation(
         resolver=bookmarks.bookmark_post,

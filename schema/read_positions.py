@@ -10,7 +10,7 @@ from loaders.read_positions import ReadPositionRow
 from resolvers import read_positions
 from resolvers.arguments import Cursor
 from resolvers.context import Info
-from resolvers.feed_refs import FeedKind
+from resolvers.feed_refs import FeedKind, kind_of
 from schema.base import PageInfo, relation, view_of
 from schema.errors import INPUT, Refusable
 from schema.feed_refs import FeedRef, named
@@ -23,9 +23,7 @@ from schema.lists import List
 class ReadPosition:
     """View of ReadPositionRow."""
 
-    kind = derived(
-        Attribute("feed", then=read_positions.kind_of), graphql_type=FeedKind, description="What kind of feed."
-    )
+    kind = derived(Attribute("feed", then=kind_of), graphql_type=FeedKind, description="What kind of feed.")
     list = relation(
         "lists", key="list_id", graphql_type=List | None, description="The list that is read; null of other kinds."
     )

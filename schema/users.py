@@ -13,6 +13,7 @@ from loaders.rows import Following, PostRow, UserRow
 from resolvers import blocks as block_resolvers
 from resolvers import bookmarks as bookmark_resolvers
 from resolvers import circles as circle_resolvers
+from resolvers import feed_preferences as preference_resolvers
 from resolvers import (
     feeds,
     filters,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from schema.bookmarks import BookmarkConnection, BookmarkFolderConnection
     from schema.circles import CircleConnection
     from schema.entities import Entity
+    from schema.feed_preferences import FeedPreferenceConnection
     from schema.feeds import FeedConnection
     from schema.filters import FilterConnection
     from schema.hashtags import HashtagConnection
@@ -330,6 +332,12 @@ class Viewer:
         resolver=position_resolvers.viewer_read_positions,
         graphql_type=Annotated["ReadPositionConnection", strawberry.lazy("schema.read_positions")],
         description="How far this account has read its feeds: home, then lists and hashtags, the oldest first.",
+    )
+    feed_preferences = strawberry.field(
+        resolver=preference_resolvers.viewer_feed_preferences,
+        graphql_type=Annotated["FeedPreferenceConnection", strawberry.lazy("schema.feed_preferences")],
+        description="What this account wants to be left out of its feeds: those that there is one of, then lists and"
+        " hashtags, the oldest first.",
     )
     is_moderator: bool = relation(
         "viewer_standing",

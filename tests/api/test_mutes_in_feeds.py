@@ -38,14 +38,14 @@ async def test_the_home_feed_is_without_what_the_muted_post_and_what_others_repo
         await bodies_in(api, "home", by=world.alice)
         await api.services.resources.home.rebuilt()
     heard = ["mine", "carol quotes bob", "carol replies to bob", "by carol"]
-    everything = ["mine", "mine", "by bob", "by eve", *heard[1:3], "bob replies", "by carol", "by bob"]
+    everything = ["mine", "by bob", "by eve", *heard[1:3], "bob replies", "by carol"]
     assert await bodies_in(api, "home", by=world.alice) == everything
     await mute(api, world.bob, by=world.alice)
     for _ in range(2):
         assert await bodies_in(api, "home", by=world.alice) == heard
         await api.services.resources.home.rebuilt()
     await mute(api, world.bob, by=world.alice, onlyReposts=True)
-    without_reposts = ["mine", "by bob", *heard[1:3], "bob replies", "by carol", "by bob"]
+    without_reposts = ["mine", "by bob", *heard[1:3], "bob replies", "by carol"]
     assert await bodies_in(api, "home", by=world.alice) == without_reposts
     await mute(api, world.bob, by=world.alice)
     await unmute(api, world.bob, by=world.alice)

@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
-from actions import profiles, reposts
+from actions import feed_preferences, profiles, reposts
+from actions.feed_refs import FeedRef
 from app.settings import Settings
 from core.clock import utc_now
+from loaders.tuning import FeedOptions
+from models.feeds import FeedKind
 from tests.fixtures.live import LiveServer
 from tests.realtime.socket_client import ask, opened
 from tests.timelines.own_redis import OwnRedis
@@ -98,6 +101,17 @@ async def test_everything_that_happens_to_a_feed_is_told(world: World, live_serv
         await world.post(world.carol, "unseen")
         await world.post(world.alice, "one's own")
         assert (await alice.added())["body"] == "one's own"
+
+
+async def test_what_is_left_out_of_the_feed_is_not_told(world: World, live_server: LiveServer) -> None:
+    options = FeedOptions(hides_replies=True)
+    await world.services.db.transact(feed_preferences.tune_feed, world.alice.viewer, FeedRef(FeedKind.HOME), options)
+    async with opened(live_server.socket_url, world.alice) as alice:
+        await alice.start()
+        post = await world.post(world.bob, "a post")
+        assert (await alice.added())["body"] == "a post"
+        await world.post(world.bob, "a reply", reply_to=post)
+        await alice.nothing_more()
 
 
 async def test_what_one_cannot_have_is_said_for_that_operation_alone(world: World, live_server: LiveServer) -> None:

@@ -48,14 +48,15 @@ async def _make_lists(
     await _join(stage, "list", groups, members)
 
 
-async def _read_lists(stage: Stage) -> None:
+async def _read_and_tune_lists(stage: Stage) -> None:
     numbers = [ids.number_of(ids.Kind.LIST, group_id) for group_id in stage.groups.values()]
     rows = [
-        {"account_id": stage.number(reader), "feed": int(FeedKind.LIST), "target_id": number, "entry_id": 1}
+        {"account_id": stage.number(reader), "feed": int(FeedKind.LIST), "target_id": number}
         for reader in stage.signed_in
         for number in numbers
     ]
-    await stage.insert("read_position", rows)
+    await stage.insert("read_position", [{**row, "entry_id": 1} for row in rows])
+    await stage.insert("feed_preference", [{**row, "hides_seen": True} for row in rows])
 
 
 # Scenes.
@@ -99,15 +100,15 @@ async def own_lists(stage: Stage) -> None:
 
 
 async def read_public_lists(stage: Stage) -> None:
-    """Everybody has read every author's public list, while they saw it."""
+    """Everybody has read and tuned every author's public list, while they saw it."""
     await public_lists(stage)
-    await _read_lists(stage)
+    await _read_and_tune_lists(stage)
 
 
 async def read_private_lists(stage: Stage) -> None:
     """The same, but that the lists have become private."""
     await private_lists(stage)
-    await _read_lists(stage)
+    await _read_and_tune_lists(stage)
 
 
 async def circles(stage: Stage) -> None:

@@ -87,9 +87,11 @@ async def hashtag_follows(stage: Stage) -> None:
 
 
 async def hashtag_reads(stage: Stage) -> None:
-    """Everybody has read the hashtag's posts up to some place."""
-    read = {"feed": int(FeedKind.HASHTAG), "target_id": stage.hashtag_id, "entry_id": 1}
-    await stage.insert("read_position", [{"account_id": stage.number(name), **read} for name in stage.signed_in])
+    """Everybody has read the hashtag's posts up to some place, and has a preference of them."""
+    feed = {"feed": int(FeedKind.HASHTAG), "target_id": stage.hashtag_id}
+    rows = [{"account_id": stage.number(name), **feed} for name in stage.signed_in]
+    await stage.insert("read_position", [{**row, "entry_id": 1} for row in rows])
+    await stage.insert("feed_preference", [{**row, "hides_reposts": True} for row in rows])
 
 
 async def newest_with_hashtag(stage: Stage) -> None:
@@ -253,6 +255,13 @@ HASHTAGS = (
     _by_hashtag(
         "hashtag that was read",
         "viewer { readPositions { edges { node { hashtag",
+        "} } } }",
+        hashtag_reads,
+        needs_viewer=True,
+    ),
+    _by_hashtag(
+        "hashtag that is tuned",
+        "viewer { feedPreferences { edges { node { hashtag",
         "} } } }",
         hashtag_reads,
         needs_viewer=True,

@@ -76,6 +76,7 @@ _LISTS = (
     ),
 )
 _READ_LISTS = f"{{ viewer {{ readPositions(first: 100) {{ edges {{ node {{ list {{ {_OWNER} }} }} }} }} }} }}"
+_TUNED_LISTS = f"{{ viewer {{ feedPreferences(first: 100) {{ edges {{ node {{ list {{ {_OWNER} }} }} }} }} }} }}"
 PATHS_BY_LISTS = (
     *(PathToUsers(name, document, public_lists, variables, expects=as_owner) for name, document, variables in _LISTS),
     *(
@@ -105,6 +106,10 @@ PATHS_BY_LISTS = (
     ),
     PathToUsers("lists that were read", _READ_LISTS, read_public_lists, needs_viewer=True, expects=as_owner),
     PathToUsers("private lists that were read", _READ_LISTS, read_private_lists, needs_viewer=True, expects=as_oneself),
+    PathToUsers("lists that are tuned", _TUNED_LISTS, read_public_lists, needs_viewer=True, expects=as_owner),
+    PathToUsers(
+        "private lists that are tuned", _TUNED_LISTS, read_private_lists, needs_viewer=True, expects=as_oneself
+    ),
 )
 _OWN_CIRCLES = f"{{ viewer {{ circles {{ edges {{ node {{ {_MEMBERS} }} }} }} }} }}"
 PATHS_BY_CIRCLES = (
