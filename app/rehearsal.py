@@ -29,6 +29,7 @@ from core.tokens import Tokens
 from events.bus import Bell, Bus
 from resolvers.context import Context, Resources
 from schema.root import Schema
+from timelines.epochs import UnboundError
 from timelines.home import HomeTimelines
 from timelines.store import Cut, TimelineStore
 
@@ -104,7 +105,7 @@ class RehearsalTimelines(TimelineStore):
     """Timelines that are read only. A change is counted as the round trip that it would be."""
 
     def __init__(self, cache: Cache, *, ttl_s: int) -> None:
-        super().__init__(cache, ttl_s=ttl_s)
+        super().__init__(cache, ttl_s=ttl_s, is_reading_only=True)
         self._observers = cache.round_trip_observers
 
     async def read(self, account_id: int, *, before: int, limit: int) -> Cut | None:
@@ -151,11 +152,12 @@ async def rehearse(
     CannotRehearseError, and UnknownAccountError for the handle.
     """
     db, cache = _database(settings), open_cache(settings)
-    resources = _resources(settings, db, cache)
+    store = RehearsalTimelines(cache, ttl_s=settings.timeline_ttl_days * SECONDS_PER_DAY)
+    resources = _resources(settings, db, cache, store)
     try:
         async with db.rehearsing(readonly=is_query):
             viewer = None if handle is None else await _viewer(db, handle)
-            is_redis_away = not await _does_answer(cache)
+            is_redis_away = not await _does_answer(store)
             statements: list[str] = []
             trips: list[None] = []
             db.observers.append(statements.append)
@@ -189,9 +191,8 @@ def _database(settings: Settings) -> RehearsalDatabase:
     )
 
 
-def _resources(settings: Settings, db: Database, cache: Cache) -> Resources:
+def _resources(settings: Settings, db: Database, cache: Cache, store: TimelineStore) -> Resources:
     """A server's, but that nothing is kept and nobody is told."""
-    store = RehearsalTimelines(cache, ttl_s=settings.timeline_ttl_days * SECONDS_PER_DAY)
     return Resources(
         db=db,
         home=HomeTimelines(db, store),
@@ -214,9 +215,11 @@ async def _viewer(db: Database, handle: str) -> Viewer:
     return Viewer(found.account_id, session_id=0, token_expires_at=utc_now() + timedelta(hours=1))
 
 
-async def _does_answer(cache: Cache) -> bool:
+async def _does_answer(store: TimelineStore) -> bool:
+    """Whether Redis does; and what a server has learnt long ago is learnt."""
     try:
-        await cache.run(lambda client, _epoch: client.ping())
+        with suppress(UnboundError):
+            await store.prepare()
     except CacheUnavailableError:
         return False
     return True

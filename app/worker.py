@@ -36,6 +36,7 @@ from timelines.encoding import keep_asking
 from timelines.fanout import FanOut
 from timelines.pulled_authors import PulledAuthors, PullLimits
 from timelines.readers import active_days
+from timelines.succession import Succession
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,7 @@ POLL_S = 0.2
 REST_S = 0.5
 FOLD_EVERY_S = 0.25
 SWEEP_EVERY_S = 30.0
+BEAT_EVERY_S = 1.0
 RECOUNT_EVERY_S = 60.0
 # How often workers ask whether a ranking is due; one of them makes it.
 LOOK_FOR_TRENDS_EVERY_S = 5.0
@@ -75,6 +77,7 @@ class Worker:
             self._db,
             PullLimits(settings.pull_above_followers, settings.pull_above_posts_per_day, active_days=days),
         )
+        self._succession = Succession(self._db, self._cache)
         self._fan_out = FanOut(
             self._db,
             timeline_store(settings, self._cache),
@@ -124,6 +127,7 @@ class Worker:
                 for queue in Queue:
                     for _ in range(LARGE_AT_ONCE if queue is Queue.LARGE_FANOUT else 1):
                         group.create_task(self._serve(queue))
+                group.create_task(self._repeat(self._succession.tend, every_s=BEAT_EVERY_S))
                 group.create_task(self._repeat(self._fold, every_s=FOLD_EVERY_S))
                 group.create_task(self._repeat(self._sweep, every_s=SWEEP_EVERY_S))
         finally:
@@ -131,6 +135,8 @@ class Worker:
 
     async def settle(self) -> None:
         """Handles everything that waits now, and what comes of it; folds all counts."""
+        with suppress(CacheUnavailableError):
+            await self._succession.tend()
         while any([await self.drain(queue) for queue in Queue]):
             pass
         await self._fold()
@@ -260,7 +266,7 @@ class Worker:
 
     async def _repeat(self, work: Callable[[], Awaitable[None]], *, every_s: float) -> None:
         while not self._stopping.is_set():
-            with suppress(UnavailableError):
+            with suppress(UnavailableError, CacheUnavailableError):
                 await work()
             await self._rest(every_s)
 

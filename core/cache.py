@@ -24,6 +24,8 @@ T = TypeVar("T")
 FAILURES_TO_OPEN = 3
 OPEN_FOR_S = 1.0
 POOL_SIZE = 32
+# Of 40: enough to tell runs apart, and short in every key.
+RUN_ID_CHARS = 12
 
 _FAILURES = (redis.exceptions.RedisError, OSError, TimeoutError)
 
@@ -35,15 +37,15 @@ class CacheUnavailableError(Exception):
 class Cache:
     """The Redis client of one process.
 
-    `epoch` names one run of one Redis server. Whoever stores copies that must be complete puts it into the key: what
-    a restarted or a failed-over server still holds may have missed changes, and is not found again.
+    `run_id` names the run of the Redis server that answered last. Whoever stores copies that must be complete needs it:
+    what a restarted or failed-over server still holds may have missed changes (timelines.epochs).
     """
 
     def __init__(self, url: str, *, prefix: str, timeout_s: float) -> None:
         self.url = url
         self.prefix = prefix
         self.timeout_s = timeout_s
-        self.epoch: str | None = None
+        self.run_id: str | None = None
         self.round_trip_observers: list[Callable[[], None]] = []
         self.client = self._new_client(POOL_SIZE)
         # Whether the lean way can be taken; a TLS connection, for one, is left to redis-py.
@@ -70,19 +72,19 @@ class Cache:
         """Learns on each new connection which run of the server answers."""
         await connection.on_connect()
         await connection.send_command("INFO", "server")
-        self.epoch = _run_id(await connection.read_response())
+        self.run_id = _run_id(await connection.read_response())
 
     async def run(self, call: Callable[[Redis, str], Awaitable[T]]) -> T:
-        """What `call(client, epoch)` gives. Raises CacheUnavailableError, within the deadline, if Redis is away."""
+        """What `call(client, run_id)` gives. Raises CacheUnavailableError, within the deadline, if Redis is away."""
         self._begin()
         try:
             async with asyncio.timeout(self.timeout_s):
-                if self.epoch is None:
+                if self.run_id is None:
                     await self.client.ping()
-                epoch = self.epoch
-                assert epoch is not None
-                result = await call(self.client, epoch)
-                if self.epoch != epoch:
+                run_id = self.run_id
+                assert run_id is not None
+                result = await call(self.client, run_id)
+                if self.run_id != run_id:
                     # A new server took the call, with keys of the old one: what it read or wrote is of no use.
                     raise redis.exceptions.ConnectionError("Redis is not the server that it was")
         except _FAILURES as error:
@@ -91,18 +93,18 @@ class Cache:
         return result
 
     async def exchange(self, commands_of: Callable[[str], Sequence[Command]]) -> Sequence[Any]:
-        """The replies to the commands that `commands_of(epoch)` gives, in one round trip of the lean way (core.wire).
+        """The replies to the commands that `commands_of(run_id)` gives, in one round trip of the lean way (core.wire).
 
         For what every feed asks. Raises CacheUnavailableError as `run`.
         """
         if not self._is_plain:
-            return await self.run(lambda client, epoch: _by_pipeline(client, commands_of(epoch)))
+            return await self.run(lambda client, run_id: _by_pipeline(client, commands_of(run_id)))
         self._begin()
         try:
             line = self._line
             if line is None or line.wire.is_lost:
                 line = await self._new_line()
-            replies = await line.wire.call(*commands_of(line.epoch))
+            replies = await line.wire.call(*commands_of(line.run_id))
         except _FAILURES as error:
             raise self._failed(error) from error
         self._failures_in_a_row = 0
@@ -164,12 +166,12 @@ class _Line(NamedTuple):
     """The lean way, open; and the run of the server at its other end, which is the same as long as it is open."""
 
     wire: Wire
-    epoch: str
+    run_id: str
 
 
 def _run_id(info: Any) -> str:  # a reply is str or bytes, depending on the protocol and the decoder
     text = info.decode() if isinstance(info, bytes) else str(info)
     for line in text.splitlines():
         if line.startswith("run_id:"):
-            return line.removeprefix("run_id:").strip()[:12]
+            return line.removeprefix("run_id:").strip()[:RUN_ID_CHARS]
     raise redis.exceptions.ConnectionError("This server does not tell its run_id; it is no Redis or Valkey.")

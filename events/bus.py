@@ -226,4 +226,4 @@ class Bell:
             await self._rung.wait()
             self._rung.clear()
             with suppress(CacheUnavailableError):
-                await self._cache.run(lambda client, _epoch: client.publish(channel, b""))
+                await self._cache.run(lambda client, _run_id: client.publish(channel, b""))

@@ -24,7 +24,7 @@ async def fetch_compact_entries(cache: Cache) -> int | None:
     Raises CacheUnavailableError.
     """
 
-    async def call(client: Redis, _epoch: str) -> int | None:
+    async def call(client: Redis, _run_id: str) -> int | None:
         try:
             said = await client.config_get(SETTING)
         except redis.exceptions.ResponseError:  # CONFIG is forbidden, or has another name

@@ -1,4 +1,7 @@
-"""Every Redis key of the timelines, and every bound. Nothing else builds one. Every key expires."""
+"""Every Redis key of the timelines, and every bound. Nothing else builds one.
+
+Every key expires, but for the three that say what the others are worth.
+"""
 
 # Entries that a timeline keeps; past its end a feed goes on in SQL. 800 is what large systems keep (docs/timelines.md).
 LARGEST_TIMELINE = 800
@@ -18,8 +21,7 @@ KEPT_EVERY_S = 86_400
 def home(prefix: str, epoch: str, account_id: int) -> str:
     """The home timeline of an account.
 
-    The epoch is the run of the Redis server (core.cache): what an earlier run kept may have missed pushes and must not
-    be found again.
+    What was kept in an earlier epoch (timelines.epochs) may have missed pushes and must not be found again.
     """
     return f"{prefix}tl:{epoch}:{account_id}"
 
@@ -27,6 +29,21 @@ def home(prefix: str, epoch: str, account_id: int) -> str:
 def home_prefix(prefix: str, epoch: str) -> str:
     """What the home timelines of all accounts begin with; the account's id follows in decimal digits."""
     return f"{prefix}tl:{epoch}:"
+
+
+def binding(prefix: str) -> str:
+    """Which run of a server keeps the timelines, and of which epoch."""
+    return f"{prefix}tl-binding"
+
+
+def beat(prefix: str) -> str:
+    """Up to when everything that was handled is there."""
+    return f"{prefix}tl-beat"
+
+
+def catching(prefix: str) -> str:
+    """Up to which event everything has to be handled again before timelines are read."""
+    return f"{prefix}tl-catching"
 
 
 def rebuild_lock(prefix: str, epoch: str, account_id: int) -> str:

@@ -114,12 +114,12 @@ async def test_is_used_again_soon_after_it_is_back(own_redis: OwnRedis, cache: C
 
 async def test_what_a_snapshot_brings_back_is_not_found_again(own_redis: OwnRedis, cache: Cache) -> None:
     await put(cache, "key", b"of the first run")
-    first_epoch = cache.epoch
+    first_epoch = cache.run_id
     own_redis.save_snapshot()
     own_redis.kill()
     own_redis.start()
     await answers_again(cache)
-    assert cache.epoch != first_epoch
+    assert cache.run_id != first_epoch
     assert own_redis.client().get(f"{first_epoch}:key") == b"of the first run", "the snapshot was not loaded"
     assert await get(cache, "key") is None
 
@@ -138,6 +138,6 @@ async def test_no_call_of_many_succeeds_with_the_epoch_of_a_server_that_is_gone(
 
         answers = await asyncio.gather(*(cache.run(answer) for _ in range(20)), return_exceptions=True)
         given = [found for found in answers if not isinstance(found, BaseException)]
-        assert {epoch for epoch, _ in given} <= {cache.epoch}, f"round {round_number}"
+        assert {epoch for epoch, _ in given} <= {cache.run_id}, f"round {round_number}"
         assert all(value is None for _, value in given)
         await answers_again(cache)

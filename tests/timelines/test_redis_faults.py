@@ -188,8 +188,9 @@ async def test_redis_that_came_back_with_an_old_snapshot_serves_no_old_timeline(
     expected = ["after the snapshot", "before the snapshot"]
     for _ in range(5):
         assert await feed(api, world.alice) == expected
-    await until_by_redis(api, world.alice)
-    assert await feed(api, world.alice) == expected
+    async with running(worker):
+        await until_by_redis(api, world.alice)
+        assert await feed(api, world.alice) == expected
 
 
 @pytest.mark.long

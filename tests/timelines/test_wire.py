@@ -33,16 +33,16 @@ async def cache(own_redis: OwnRedis) -> AsyncIterator[Cache]:
         await cache.close()
 
 
-async def epoch_of(cache: Cache) -> str:
-    """The epoch that a call is given."""
-    epochs: list[str] = []
+async def run_of(cache: Cache) -> str:
+    """The run of the server that a call is told of."""
+    runs: list[str] = []
 
-    def commands(epoch: str) -> list[tuple[str, ...]]:
-        epochs.append(epoch)
+    def commands(run_id: str) -> list[tuple[str, ...]]:
+        runs.append(run_id)
         return [("PING",)]
 
     assert await cache.exchange(commands) == [b"PONG"]
-    return epochs[0]
+    return runs[0]
 
 
 async def test_calls_of_many_get_their_own_replies(wire: Wire) -> None:
@@ -162,11 +162,11 @@ async def test_what_is_not_plain_is_asked_by_the_client(own_redis: OwnRedis) -> 
 async def test_exchange_shares_the_breaker_and_comes_back(
     own_redis: OwnRedis, cache: Cache, break_it: Callable[[OwnRedis], None]
 ) -> None:
-    before = await epoch_of(cache)
+    before = await run_of(cache)
     break_it(own_redis)
     for _ in range(FAILURES_TO_OPEN):
         with pytest.raises(CacheUnavailableError):
-            await epoch_of(cache)
+            await run_of(cache)
     began_s = time.monotonic()
     for _ in range(50):
         with pytest.raises(CacheUnavailableError):
@@ -179,14 +179,14 @@ async def test_exchange_shares_the_breaker_and_comes_back(
     async with asyncio.timeout(5):
         while True:
             with suppress(CacheUnavailableError):
-                after = await epoch_of(cache)
+                after = await run_of(cache)
                 break
             await asyncio.sleep(0.05)
     assert (after == before) is (break_it is OwnRedis.freeze)
 
 
 async def test_many_first_calls_open_one_connection(own_redis: OwnRedis, cache: Cache) -> None:
-    await asyncio.gather(*(epoch_of(cache) for _ in range(50)))
+    await asyncio.gather(*(run_of(cache) for _ in range(50)))
     client = own_redis.client()
     clients = client.client_list()
     client.close()
