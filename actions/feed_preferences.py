@@ -10,28 +10,27 @@ from access.viewer import Viewer
 from actions.feed_refs import FeedRef, require_feed
 from actions.inputs import language_tag, problem_of_language
 from actions.read_positions import LISTINGS
+from core import ids
 from core.database import Transaction, command, values_of
 from core.errors import Problem, ValidationError
 from loaders.tuning import FeedOptions
 from models.feeds import feed_preference
 
-# Of so many feeds an account's preferences are kept; beyond that those of the oldest list or hashtag go.
+# Of so many lists and hashtags an account's preferences are kept; beyond that those of the oldest go, but for the one
+# that is being tuned.
 MOST_PREFERENCES = 1_000
 MOST_LANGUAGES = 20
 
-
 _COLUMNS = feed_preference.c
 _ACCOUNT_ID = sa.bindparam("account_id", type_=sa.BigInteger)
+_FEED = sa.bindparam("feed", type_=sa.SmallInteger)
+_TARGET_ID = sa.bindparam("target_id", type_=sa.BigInteger)
 _GIVEN = {name: sa.bindparam(f"given_{name}", type_=_COLUMNS[name].type) for name in FeedOptions._fields}
 
 
 def _upsert() -> sa.ClauseElement:
     """Gives whether nothing is left out any more."""
-    feed = {
-        "account_id": _ACCOUNT_ID,
-        "feed": sa.bindparam("feed", type_=sa.SmallInteger),
-        "target_id": sa.bindparam("target_id", type_=sa.BigInteger),
-    }
+    feed = {"account_id": _ACCOUNT_ID, "feed": _FEED, "target_id": _TARGET_ID}
     absent = {name: sa.text("'{}'") if name == "languages" else sa.false() for name in _GIVEN}
     new = insert(feed_preference).values(
         **feed, **{name: sa.func.coalesce(given, absent[name]) for name, given in _GIVEN.items()}
@@ -47,24 +46,18 @@ def _upsert() -> sa.ClauseElement:
 
 
 _TUNE = values_of(_upsert(), bool)
-_is_of_feed = sa.and_(
-    _COLUMNS.account_id == _ACCOUNT_ID,
-    _COLUMNS.feed == sa.bindparam("feed", type_=sa.SmallInteger),
-    _COLUMNS.target_id == sa.bindparam("target_id", type_=sa.BigInteger),
-)
-_RESET = command(sa.delete(feed_preference).where(_is_of_feed))
+_IS_OWN = _COLUMNS.account_id == _ACCOUNT_ID
+_RESET = command(sa.delete(feed_preference).where(_IS_OWN, _COLUMNS.feed == _FEED, _COLUMNS.target_id == _TARGET_ID))
 _too_many = (
     sa.select(_COLUMNS.feed, _COLUMNS.target_id)
-    .where(_COLUMNS.account_id == _ACCOUNT_ID)
-    .order_by(_COLUMNS.target_id.desc(), _COLUMNS.feed)
+    .where(_IS_OWN, _COLUMNS.target_id != sa.literal_column(str(ids.NOBODY)))
+    .order_by((_COLUMNS.target_id == _TARGET_ID).desc(), _COLUMNS.target_id.desc())
     .offset(sa.literal_column(str(MOST_PREFERENCES)))
     .subquery("too_many")
 )
 _FORGET = command(
     sa.delete(feed_preference).where(
-        _COLUMNS.account_id == _ACCOUNT_ID,
-        _COLUMNS.feed == _too_many.c.feed,
-        _COLUMNS.target_id == _too_many.c.target_id,
+        _IS_OWN, _COLUMNS.feed == _too_many.c.feed, _COLUMNS.target_id == _too_many.c.target_id
     )
 )
 
@@ -93,4 +86,4 @@ async def tune_feed(tx: Transaction, viewer: Viewer, ref: FeedRef, options: Feed
     given = {f"given_{name}": value for name, value in options._asdict().items()}
     if await tx.row(_TUNE, **named, **given):
         await tx.run(_RESET, **named)
-    await tx.run(_FORGET, account_id=viewer.account_id)
+    await tx.run(_FORGET, account_id=viewer.account_id, target_id=ref.target_id)

@@ -114,25 +114,24 @@ async def test_what_cannot_be_kept_is_refused_and_nothing_changes(api: Api, worl
     assert answer.codes == ["UNAUTHENTICATED"]
 
 
-async def test_of_very_many_feeds_those_of_the_oldest_lists_and_hashtags_go(api: Api, world: World) -> None:
-    rows = [
-        {
-            "account_id": world.alice.account_id,
-            "feed": int(FeedKind.LIST),
-            "target_id": number + 1,
-            "hides_quotes": True,
-        }
-        for number in range(MOST_PREFERENCES)
-    ]
-    await insert(api.services.db, "feed_preference", rows)
+async def test_of_very_many_lists_and_hashtags_those_of_the_oldest_go(api: Api, world: World) -> None:
     birds = await new_list(api, "Birds", by=world.alice)
-    await tuned_to(api, by=world.alice, feed=list_feed(birds), hideQuotes=True)
+    number = ids.number_of(ids.Kind.LIST, birds)
+    newer = range(number + 1, number + 1 + MOST_PREFERENCES)
+    feed = {"account_id": world.alice.account_id, "feed": int(FeedKind.LIST)}
+    for alone in ("HOME", "PUBLIC"):
+        await tuned_to(api, by=world.alice, feed={"kind": alone}, hideQuotes=True)
+    await insert(api.services.db, "feed_preference", [{**feed, "target_id": i, "hides_quotes": True} for i in newer])
+    # What was tuned last stays, and so does all of which there is one feed.
+    assert (await tuned_to(api, by=world.alice, feed=list_feed(birds), hideQuotes=True))["hideQuotes"]
+    assert (await tuned_to(api, by=world.alice, hideReplies=True))["hideQuotes"]
     async with api.services.db._connection() as connection:
         kept = await connection.fetch(
-            "SELECT target_id FROM feed_preference WHERE account_id = $1", world.alice.account_id
+            "SELECT feed, target_id FROM feed_preference WHERE account_id = $1", world.alice.account_id
         )
-    assert len(kept) == MOST_PREFERENCES
-    assert min(row["target_id"] for row in kept) == 2
+    of_lists = {row["target_id"] for row in kept if row["feed"] == FeedKind.LIST}
+    assert of_lists == {number, *newer} - {number + 1}
+    assert {row["feed"] for row in kept} == {FeedKind.HOME, FeedKind.LIST, FeedKind.PUBLIC}
 
 
 @pytest.mark.parametrize("text", [TUNE, PREFERENCES])
