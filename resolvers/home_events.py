@@ -152,10 +152,12 @@ async def _home_event(context: Context, viewer: Viewer, message: HomeMessage) ->
         return PostRemoved(event_cursor, cursor(Listing.HOME_FEED, message.removed_entry_id), message.post_id)
     entry_id = message.changed_entry_id or message.added_entry_id
     assert entry_id is not None
-    home = context.loaders.home_entries(viewer, WHOLE_POSTS._replace(tuned=Tuned(FeedKind.HOME)))
+    has_changed = message.changed_entry_id is not None
+    # A client may hold what is left out by now: it read it, or a document asked for it.
+    tuned = None if has_changed else Tuned(FeedKind.HOME)
+    home = context.loaders.home_entries(viewer, WHOLE_POSTS._replace(tuned=tuned))
     entries = await home.among([entry_id], since=0, before=GREATEST_ID, merged_limit=0)
     for edge in await edges_of(context, Listing.HOME_FEED, entries, home_reason(viewer.account_id)):
         if edge is not None:
-            has_changed = message.changed_entry_id is not None
             return PostChanged(event_cursor, edge.node) if has_changed else PostAdded(event_cursor, edge)
     return None

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from actions import feed_preferences, profiles, reposts
+from actions import feed_preferences, profiles, read_positions, reposts
 from actions.feed_refs import FeedRef
 from app.settings import Settings
 from core.clock import utc_now
@@ -112,6 +112,27 @@ async def test_what_is_left_out_of_the_feed_is_not_told(world: World, live_serve
         assert (await alice.added())["body"] == "a post"
         await world.post(world.bob, "a reply", reply_to=post)
         await alice.nothing_more()
+
+
+async def test_changes_are_told_of_what_was_read_and_of_what_a_document_may_have_asked_for(
+    world: World, live_server: LiveServer
+) -> None:
+    feed, options = FeedRef(FeedKind.HOME), FeedOptions(hides_replies=True, hides_seen=True)
+    await world.services.db.transact(feed_preferences.tune_feed, world.alice.viewer, feed, options)
+    async with opened(live_server.socket_url, world.alice) as alice:
+        await alice.start()
+        post = await world.post(world.bob, "a post")
+        assert (await alice.added())["body"] == "a post"
+        reply = await world.post(world.bob, "a reply", reply_to=post)
+        await world.services.db.transact(read_positions.move_read_position, world.alice.viewer, feed, entry_id=reply)
+        assert (await alice.event())["__typename"] == "ReadPositionMoved"
+        for changed in (post, reply):
+            await world.edit(world.bob, changed, "better")
+            event = await alice.event()
+            assert (event["__typename"], event["post"]) == (
+                "PostChanged",
+                {"id": post_id(changed), "body": "better"},
+            )
 
 
 async def test_what_one_cannot_have_is_said_for_that_operation_alone(world: World, live_server: LiveServer) -> None:
