@@ -17,20 +17,27 @@ from tests.api.read_positions import hashtag_feed, list_feed, move, place
 from tests.fixtures.api import Api
 from tests.worlds import Person, World
 
-_PAGE = "{ edges { node { body } repostedBy { handle } } pageInfo { hasNextPage endCursor } unreadCount }"
-_BEGIN = "query ($first: Int!, $after: Cursor, $options: FeedOptions"
-_GIVEN = "(first: $first, after: $after, options: $options)"
+_PAGE = """
+{ edges { node { body } repostedBy { handle } } pageInfo { hasNextPage endCursor } unreadCount gaps { kind } }
+"""
+_BEGIN = "query ($first: Int!, $after: Cursor, $until: Cursor, $options: FeedOptions"
+_GIVEN = "(first: $first, after: $after, until: $until, options: $options)"
 DOCUMENTS = {
     "home": f"{_BEGIN}) {{ feed: homeFeed{_GIVEN} {_PAGE} }}",
     "public": f"{_BEGIN}) {{ feed: publicFeed{_GIVEN} {_PAGE} }}",
     "hashtag": f'{_BEGIN}) {{ at: hashtag(name: "tea") {{ feed: posts{_GIVEN} {_PAGE} }} }}',
     "list": f"{_BEGIN}, $id: ID!) {{ at: list(id: $id) {{ feed: posts{_GIVEN} {_PAGE} }} }}",
 }
-FOR_YOU = f"{_BEGIN}) {{ feed: forYouFeed{_GIVEN} {_PAGE} }}"
+FOR_YOU = """
+query ($first: Int!, $after: Cursor, $options: FeedOptions) {
+  feed: forYouFeed(first: $first, after: $after, options: $options) { edges { node { body } } }
+}
+"""
 POST = """
 mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } errors { message } } }
 """
 LISTINGS = {"home": Listing.HOME_FEED, "list": Listing.LIST_FEED, "hashtag": Listing.HASHTAG_POSTS}
+PLACES = {**LISTINGS, "public": Listing.PUBLIC_FEED}
 # By the feed that alice reads: she follows bob, and has only him on the list.
 EVERYTHING = {
     "home": ["mine", "boosted", "english", "german", "quote", "reply", "plain"],
@@ -126,6 +133,8 @@ OPTIONS = [
 async def test_what_a_document_asks_for_is_left_out(feed: Feed, options: dict[str, Any], left_out: list[str]) -> None:
     for first in (1, 2, 100):
         assert await feed.bodies(first=first, **options) == feed.without(*left_out)
+    page = await feed.page(first=1, options=options)
+    assert page["unreadCount"] == (None if feed.name == "public" else len(feed.without(*left_out)))
 
 
 @pytest.mark.parametrize(("options", "left_out"), OPTIONS[1:])
@@ -172,6 +181,21 @@ async def test_what_was_seen_ends_the_feed(api: Api, world: World, feed: Feed, *
         last = await feed.page(first=max(len(above), 1), options=options)
         assert (last["pageInfo"]["hasNextPage"], last["unreadCount"]) == (False, len(above))
     assert await feed.bodies(hideSeen=False) == feed.without()
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+async def test_what_is_left_out_is_no_gap(api: Api, world: World, feed: Feed, *, is_kept: bool) -> None:
+    options: dict[str, Any] = {"hideReplies": True, "hideReposts": True, "hideQuotes": True, "languages": ["fi"]}
+    above = EVERYTHING[feed.name][: EVERYTHING[feed.name].index("plain")]
+    until = place(feed.written["plain"], PLACES[feed.name])
+    page = await feed.page(first=1, until=until)
+    assert [edge["node"]["body"].split(" ")[0] for edge in page["edges"]] == above[:1]
+    assert page["gaps"] == [{"kind": "UNLOADED"}]
+    if is_kept:
+        await tuned_to(api, by=world.alice, feed=feed.ref, **options)
+    page = await feed.page(first=1, until=until, options=None if is_kept else options)
+    assert [edge["node"]["body"].split(" ")[0] for edge in page["edges"]] == [body for body in above if body == "mine"]
+    assert (page["gaps"], page["pageInfo"]["hasNextPage"]) == ([], False)
 
 
 async def test_what_is_left_out_folds_nothing_and_is_not_told(api: Api, world: World) -> None:
