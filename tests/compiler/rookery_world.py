@@ -99,7 +99,11 @@ def style(world: World, posts: Sequence[int]) -> Style:
             "Mutation.followHashtag.input": ['{name: "tea"}', '{name: ""}'],
             "Mutation.unfollowHashtag.input": ['{name: "nobody"}', '{name: ""}'],
             "Mutation.updateProfile.input": ['{displayName: ""}', f'{{bio: "{"x" * 501}"}}'],
-            "Mutation.tuneFeed.input": ["{feed: {kind: HOME}}", '{feed: {kind: LIST, id: "nonsense"}}'],
+            "Mutation.tuneFeed.input": [
+                "{feed: {kind: HOME}, options: {hideQuotes: false}}",
+                '{feed: {kind: HOME}, options: {languages: ["none!"]}}',
+                '{feed: {kind: LIST, id: "nonsense"}, options: {hideQuotes: true}}',
+            ],
             "Mutation.createBookmarkFolder.input": ['{name: ""}', '{name: "BIRDS"}'],
             "Mutation.renameBookmarkFolder.input": [f'{{folderId: "{name}", name: "Trees"}}' for name in absent],
             "Mutation.register.input": [
