@@ -79,14 +79,18 @@ async def verify(db: Database, store: TimelineStore, account_id: int) -> Verdict
 
 async def _difference(db: Database, store: TimelineStore, account_id: int) -> _Difference | None:
     """None if there is no timeline that answers."""
-    most = keys.LARGEST_TIMELINE
     cut = await store.read_whole(account_id)
     if cut is None:
         return None
     reached = 0 if cut.is_end else cut.ids[-1]
-    copied = await fetch_home_among(db, account_id, cut.ids, since=reached, before=GREATEST_ID, merged_limit=most)
+    # A timeline may reach far back, where all others whom its reader follows are pulled. The newest of what is merged
+    # are all that come before the last of as many of both.
+    most = 2 * keys.LARGEST_TIMELINE
+    among = await fetch_home_among(db, account_id, cut.ids, since=reached, before=GREATEST_ID, merged_limit=most)
+    given = sorted((entry.id for entry in among), reverse=True)[:most]
+    if len(given) == most:
+        reached = given[-1]
     # One more than there are shows that one is missing.
-    defined = await fetch_home_entries(db, account_id, before=GREATEST_ID, limit=len(copied) + 1)
-    given = {entry.id for entry in copied}
+    defined = await fetch_home_entries(db, account_id, before=GREATEST_ID, limit=len(given) + 1)
     expected = {entry.id for entry in defined if entry.id >= reached}
-    return _Difference(frozenset(expected - given), frozenset(given - expected))
+    return _Difference(frozenset(expected - set(given)), frozenset(set(given) - expected))

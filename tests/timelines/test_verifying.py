@@ -12,6 +12,7 @@ from core.cache import CacheUnavailableError
 from core.clock import utc_now
 from tests.fixtures.api import Api, api_over
 from tests.worlds import World
+from timelines import keys, pulled_authors
 from timelines.home import HomeTimelines
 from timelines.store import Act, TimelineStore
 from timelines.verifying import Verdict
@@ -107,6 +108,31 @@ async def test_a_hole_is_found_wherever_it_is(
         await take(store, numbers[place], reader)
         assert await home.check(reader) is Verdict.EQUAL
     await take(store, numbers[place // 2], reader)
+    assert await home.check(reader) is Verdict.DIFFERENT
+
+
+async def test_a_timeline_may_reach_farther_back_than_what_is_merged_is_looked_at(
+    services: ProcessServices,
+    home: HomeTimelines,
+    store: TimelineStore,
+    worker: Worker,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keys, "LARGEST_TIMELINE", 5)
+    reader = world.alice.account_id
+    old = await world.post(world.bob, "pushed long ago")
+    await services.db.transact(pulled_authors.enter, world.carol.account_id)
+    await home.rebuild(reader)
+    for number in range(30):
+        await world.post(world.carol, f"merged {number}")
+    lost = await world.post(world.bob, "pushed of late")
+    await worker.settle()
+    cut = await store.read_whole(reader)
+    assert cut is not None
+    assert list(cut.ids) == [lost, old]
+    assert await home.check(reader) is Verdict.EQUAL
+    await take(store, lost, reader)
     assert await home.check(reader) is Verdict.DIFFERENT
 
 
