@@ -1,6 +1,5 @@
 """The ASGI application of a server process: routes, and a lifespan that owns the process's resources."""
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypedDict, cast
@@ -11,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Lifespan, Scope
 
 from app.backlogs import BacklogWatch, queues
+from app.collector import spare_what_lives_on
 from app.logging import configure_logging
 from app.services import ProcessServices
 from app.settings import Settings
@@ -18,9 +18,6 @@ from app.settings import settings as process_settings
 from app.transport import Application, graphiql
 from app.transport.api import Services
 from app.web_assets import DIST
-
-# Objects that may be in cycles, some tens of megabytes: a few hundred pages that are being made.
-YOUNG_BEFORE_COLLECTION = 20_000
 
 
 class State(TypedDict):
@@ -53,11 +50,7 @@ def create_production_app() -> Application:
     """What `rookery serve` runs in each process."""
     configure_logging(process_settings())
     app = create_app()
-    # The schema and the modules live as long as the process: the collector need not look at them again and again. And
-    # requests leave it nothing (tested); by CPython's own threshold it would look at each page several times meanwhile.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_BEFORE_COLLECTION, 5, 2)
+    spare_what_lives_on()
     return app
 
 

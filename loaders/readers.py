@@ -1,7 +1,7 @@
 """Readers: the followers that fan-out goes to, those who have read their home feed, or listened to it, of late."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -72,27 +72,23 @@ class ReaderPage(NamedTuple):
     reached: int | None
 
 
-class _Met(NamedTuple):
-    """A reader; or, without an account, how far the page reached."""
-
-    key: int
-    account_id: int | None
-    is_of_author: bool
-
-
-def _select_met(page: sa.CTE, *conditions: sa.ColumnElement[bool]) -> sa.CompoundSelect[tuple[int, int, bool]]:
-    """The readers among the followers of a page, and a row more if there may be another page.
+def _select_met(page: sa.CTE, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """A ReaderPage of the followers of a page, which is one row: a thousand rows take longer to bring than to find.
 
     A page is one of followers, not of readers: so it costs the same however few of them read.
     """
     met = (
-        sa.select(page.c.key, page.c.account_id, page.c.is_of_author)
+        sa.select(page.c.account_id, page.c.is_of_author)
         .join(reader, reader.c.account_id == page.c.account_id)
         .where(is_active(), *conditions)
+        .order_by(page.c.key)
+        .cte("met")
+        .prefix_with("MATERIALIZED")
     )
-    nobody = sa.literal_column("NULL::bigint", sa.BigInteger)
-    end = sa.select(sa.func.max(page.c.key), nobody, sa.false()).having(sa.func.count() == LIMIT)
-    return met.union_all(end)
+    of_author = sa.select(met.c.account_id).where(met.c.is_of_author).scalar_subquery()
+    of_hashtags = sa.select(met.c.account_id).where(~met.c.is_of_author).scalar_subquery()
+    reached = sa.select(sa.func.max(page.c.key)).having(sa.func.count() == LIMIT).scalar_subquery()
+    return sa.select(sa.func.array(of_author), sa.func.array(of_hashtags), reached)
 
 
 def _select_of_author() -> sa.Select[tuple[int, int, bool]]:
@@ -104,7 +100,7 @@ def _select_of_author() -> sa.Select[tuple[int, int, bool]]:
     )
 
 
-def _select_of_either() -> sa.CompoundSelect[tuple[int, int, bool]]:
+def _select_of_either() -> sa.Select[Any]:
     of_author = _select_of_author().subquery("of_author")
     tag = sa.func.unnest(_HASHTAG_IDS).table_valued(sa.column("id", sa.BigInteger), name="tag").render_derived()
     of_hashtag = (
@@ -143,8 +139,8 @@ def _select_of_either() -> sa.CompoundSelect[tuple[int, int, bool]]:
     return _select_met(page, sa.not_(is_met_elsewhere))
 
 
-_OF_AUTHOR = rows_of(_select_met(_select_of_author().cte("page").prefix_with("MATERIALIZED")), _Met)
-_OF_EITHER = rows_of(_select_of_either(), _Met)
+_OF_AUTHOR = rows_of(_select_met(_select_of_author().cte("page").prefix_with("MATERIALIZED")), ReaderPage)
+_OF_EITHER = rows_of(_select_of_either(), ReaderPage)
 
 
 async def fetch_readers_after(
@@ -154,19 +150,10 @@ async def fetch_readers_after(
 
     Both kinds of follows have ids of one sequence, so all lists are walked as one, and one id says how far.
     """
+    parameters = {"author_id": author_id, "after": after, "limit": limit, "active_days": active_days}
     if hashtag_ids:
-        met = await db.rows(
-            _OF_EITHER,
-            author_id=author_id,
-            hashtag_ids=list(hashtag_ids),
-            after=after,
-            limit=limit,
-            active_days=active_days,
-        )
+        page = await db.row(_OF_EITHER, hashtag_ids=list(hashtag_ids), **parameters)
     else:
-        met = await db.rows(_OF_AUTHOR, author_id=author_id, after=after, limit=limit, active_days=active_days)
-    return ReaderPage(
-        of_author=[account_id for _, account_id, is_of_author in met if is_of_author and account_id is not None],
-        of_hashtags=[account_id for _, account_id, is_of_author in met if not is_of_author and account_id is not None],
-        reached=next((key for key, account_id, _ in met if account_id is None), None),
-    )
+        page = await db.row(_OF_AUTHOR, **parameters)
+    assert page is not None
+    return page

@@ -6,6 +6,9 @@ def worker() -> None:
     import asyncio
     import signal
 
+    import uvloop
+
+    from app.collector import spare_what_lives_on
     from app.commands.checks import require_servers
     from app.logging import configure_logging
     from app.worker import Worker
@@ -24,4 +27,5 @@ def worker() -> None:
         finally:
             await working.close()
 
-    asyncio.run(run())
+    spare_what_lives_on()
+    uvloop.run(run())
