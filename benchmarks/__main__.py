@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measures servers, peers, the rules, the limiter, writes, searches; or explains statements."""
+"""`python -m benchmarks`: measures servers, peers, rules, the limiter, writes, searches, timelines; or explains."""
 
 import argparse
 import signal
@@ -64,6 +64,11 @@ def _run(given: argparse.Namespace) -> None:
 
         search.run(_options(given, []), console=console, report=say, is_markdown=given.markdown)
         return
+    if given.act == "timelines":
+        from benchmarks import timelines
+
+        timelines.run(_options(given, []), graph=given.graph, console=console, report=say, is_markdown=given.markdown)
+        return
     options = _options(given, _contestants(given, say))
     measurements = runner.run(options, report=say)
     report.show(measurements, console=console, is_markdown=given.markdown)
@@ -99,7 +104,7 @@ def _parse() -> argparse.Namespace:
     own = [contestant.name for contestant in OWN]
     names = [*own, HAND_WRITTEN_TIMELINE.name, *peer_servers.NAMES]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    acts = ("run", "peers", "rules", "limits", "writes", "search", "explain")
+    acts = ("run", "peers", "rules", "limits", "writes", "search", "timelines", "explain")
     parser.add_argument("act", nargs="?", choices=acts, default="run")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the world; 1 is the standard one")
     parser.add_argument("--seed", type=int, default=7)
@@ -110,6 +115,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every round to a file")
     parser.add_argument("--data-dir", type=Path, default=CHECKOUT / ".data" / "bench")
+    parser.add_argument("--graph", type=Path, metavar="FILE", help="timelines: also over this graph (id_1,id_2)")
     parser.add_argument("--generic", action="store_true", help="explain: plans that know no parameters")
     given = parser.parse_args()
     if not (0 < given.scale <= 10 and given.seconds > 0 and given.rounds > 0):
