@@ -50,8 +50,9 @@ RECOUNT_EVERY_S = 60.0
 LOOK_FOR_TRENDS_EVERY_S = 5.0
 CLAIMED_AT_ONCE = 50
 HANDLED_AT_ONCE = 8
-# A large fan-out takes seconds, so each server of that queue claims one, and no lease runs out in a line behind it.
-LARGE_AT_ONCE = 2
+# So many serve each queue. What comes while the first page of a large fan-out is handed out finds another one free. A
+# large fan-out takes seconds, so each server of that queue claims one, and no lease runs out in a line behind it.
+SERVERS = {Queue.FANOUT: 2, Queue.LARGE_FANOUT: 2, Queue.TIMELINES: 1}
 LATE_AFTER = timedelta(seconds=30)
 
 
@@ -125,7 +126,7 @@ class Worker:
         try:
             async with asyncio.TaskGroup() as group:
                 for queue in Queue:
-                    for _ in range(LARGE_AT_ONCE if queue is Queue.LARGE_FANOUT else 1):
+                    for _ in range(SERVERS[queue]):
                         group.create_task(self._serve(queue))
                 group.create_task(self._repeat(self._succession.tend, every_s=BEAT_EVERY_S))
                 group.create_task(self._repeat(self._fold, every_s=FOLD_EVERY_S))

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from app import backlogs
 from app.main import create_app
 from app.services import ProcessServices
-from app.worker import LARGE_AT_ONCE, LATE_AFTER, Worker
+from app.worker import LATE_AFTER, SERVERS, Worker
 from core.errors import UnavailableError
 from events import outbox
 from events.base import Queue
@@ -57,11 +57,11 @@ async def test_post_of_a_small_author_arrives_while_large_fan_outs_are_held(
         return await really(self, entry_id, account_ids, **rest)
 
     monkeypatch.setattr(TimelineStore, "deliver", deliver)
-    large |= {await world.post(world.bob) for _ in range(LARGE_AT_ONCE + 2)}
+    large |= {await world.post(world.bob) for _ in range(SERVERS[Queue.LARGE_FANOUT] + 2)}
     work = asyncio.create_task(worker.run())
     try:
         async with asyncio.timeout(WITHIN_S):
-            for _ in range(LARGE_AT_ONCE):
+            for _ in range(SERVERS[Queue.LARGE_FANOUT]):
                 await held.acquire()
             small = await world.post(world.carol)
             while small not in ((await timelines(services, [world.alice]))[0] or ()):  # noqa: ASYNC110 (as below)
