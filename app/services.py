@@ -14,7 +14,7 @@ from app.counting import CountsLog
 from app.revocations import Revocations
 from app.settings import Settings
 from app.transport.registry import SocketRegistry
-from core.cache import Cache
+from core.cache import Cache, CacheUnavailableError
 from core.clock import utc_now
 from core.database import Database
 from core.deadlines import Deadlines
@@ -110,12 +110,11 @@ class ProcessServices:
         self.db = open_database(settings)
         self.cache = open_cache(settings)
         bus = Bus(self.cache)
+        self._timelines = timeline_store(settings, self.cache)
         self.resources = Resources(
             db=self.db,
             home=HomeTimelines(
-                self.db,
-                timeline_store(settings, self.cache),
-                verified_per_thousand=settings.timelines_verified_per_thousand,
+                self.db, self._timelines, verified_per_thousand=settings.timelines_verified_per_thousand
             ),
             bus=bus,
             bell=Bell(self.cache),
@@ -143,6 +142,8 @@ class ProcessServices:
             asyncio.create_task(_kept_up(self._revocations.run), name="revocations"),
             *(asyncio.create_task(_kept_up(log.run), name="counts") for log in self._counts_logs),
         ]
+        with suppress(CacheUnavailableError):
+            await self._timelines.prepare()
         if not await warn_unless_compact(self.cache):
             self._tasks.append(asyncio.create_task(keep_asking(self.cache), name="encoding"))
 
