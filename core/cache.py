@@ -86,9 +86,12 @@ class Cache:
                 result = await call(self.client, run_id)
                 if self.run_id != run_id:
                     # A new server took the call, with keys of the old one: what it read or wrote is of no use.
-                    raise redis.exceptions.ConnectionError("Redis is not the server that it was")
+                    raise redis.exceptions.ConnectionError("Redis is not what it was")  # noqa: TRY301 (as if it had failed)
         except _FAILURES as error:
             raise self._failed(error) from error
+        except BaseException:
+            self._not_asked()
+            raise
         self._failures_in_a_row = 0
         return result
 
@@ -107,6 +110,9 @@ class Cache:
             replies = await line.wire.call(*commands_of(line.run_id))
         except _FAILURES as error:
             raise self._failed(error) from error
+        except BaseException:
+            self._not_asked()
+            raise
         self._failures_in_a_row = 0
         return replies
 
@@ -119,6 +125,10 @@ class Cache:
             self._closed_until = now + OPEN_FOR_S  # this call is the one that looks; others go on without
         for observe in self.round_trip_observers:
             observe()
+
+    def _not_asked(self) -> None:
+        """The caller had nothing to ask, or gave up: if this was the call that looks, the next one looks instead."""
+        self._closed_until = 0.0
 
     def _failed(self, error: Exception) -> CacheUnavailableError:
         self._failures_in_a_row += 1

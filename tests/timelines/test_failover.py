@@ -15,7 +15,7 @@ import pytest
 from app.services import ProcessServices
 from app.settings import Settings
 from app.worker import Worker
-from core.cache import Cache, CacheUnavailableError
+from core.cache import FAILURES_TO_OPEN, Cache, CacheUnavailableError
 from core.clock import utc_now
 from events import outbox, replays
 from events.base import Queue
@@ -25,7 +25,7 @@ from tests.timelines.test_redis_faults import feed, until_by_redis
 from tests.worlds import Person, World
 from timelines import keys
 from timelines.epochs import Epochs, UnboundError
-from timelines.store import Act, Cut
+from timelines.store import Act, Cut, TimelineStore
 from timelines.succession import TRUSTED_FOR, Succession
 
 CONNECTED_WITHIN_S = 10.0
@@ -322,6 +322,27 @@ async def test_an_emptied_server_has_no_timelines_of_before(
     cut = await cut_of(services, world.alice)
     assert cut is not None
     assert list(cut.ids) == [post]
+
+
+async def test_a_process_that_only_reads_finds_a_server_that_was_away_for_long(
+    settings: Settings, own_redis: OwnRedis
+) -> None:
+    """It leaves Redis alone but for a call a second, and has to ask it two things: what it keeps, and a timeline."""
+    cache = Cache(own_redis.url, prefix=settings.redis_key_prefix, timeout_s=settings.redis_timeout_s)
+    store = TimelineStore(cache, ttl_s=3_600)
+    assert await store.read(1, before=2**62, limit=1) is None
+    own_redis.kill()
+    for _ in range(FAILURES_TO_OPEN + 1):
+        with pytest.raises(CacheUnavailableError):
+            await store.read(1, before=2**62, limit=1)
+    own_redis.start()
+    async with asyncio.timeout(CONNECTED_WITHIN_S):
+        while True:
+            with suppress(CacheUnavailableError):
+                assert await store.read(1, before=2**62, limit=1) is None
+                break
+            await asyncio.sleep(0.05)
+    await cache.close()
 
 
 @pytest.mark.parametrize("happens", [OwnRedis.kill, OwnRedis.freeze])
