@@ -90,7 +90,9 @@ async def _difference(db: Database, store: TimelineStore, account_id: int) -> _D
     given = sorted((entry.id for entry in among), reverse=True)[:most]
     if len(given) == most:
         reached = given[-1]
-    # One more than there are shows that one is missing.
+    # One more than there are shows that one is missing. If more have come meanwhile, the oldest are out of sight.
     defined = await fetch_home_entries(db, account_id, before=GREATEST_ID, limit=len(given) + 1)
-    expected = {entry.id for entry in defined if entry.id >= reached}
-    return _Difference(frozenset(expected - set(given)), frozenset(set(given) - expected))
+    if len(defined) > len(given):
+        reached = max(reached, defined[-1].id)
+    held, expected = ({each for each in some if each >= reached} for some in (given, (entry.id for entry in defined)))
+    return _Difference(frozenset(expected - held), frozenset(held - expected))

@@ -14,7 +14,7 @@ from tests.fixtures.api import Api, api_over
 from tests.worlds import World
 from timelines import keys, pulled_authors
 from timelines.home import HomeTimelines
-from timelines.store import Act, TimelineStore
+from timelines.store import Act, Cut, TimelineStore
 from timelines.verifying import Verdict
 
 HOME = "{ homeFeed(first: 50) { edges { node { body } } } }"
@@ -134,6 +134,31 @@ async def test_a_timeline_may_reach_farther_back_than_what_is_merged_is_looked_a
     assert await home.check(reader) is Verdict.EQUAL
     await take(store, lost, reader)
     assert await home.check(reader) is Verdict.DIFFERENT
+
+
+async def test_what_others_post_while_it_is_compared_is_no_difference(
+    home: HomeTimelines, store: TimelineStore, worker: Worker, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time so much comes, and is handled, that the oldest of what was read is out of sight."""
+    for number in range(8):
+        await world.post(world.bob, f"before {number}")
+    await worker.settle()
+    await home.rebuild(world.alice.account_id)
+    read_whole = store.read_whole
+    comparisons = 0
+
+    async def read_and_post(account_id: int) -> Cut | None:
+        nonlocal comparisons
+        comparisons += 1
+        cut = await read_whole(account_id)
+        for number in range(4):
+            await world.post(world.bob, f"meanwhile {number}")
+        await worker.settle()
+        return cut
+
+    monkeypatch.setattr(store, "read_whole", read_and_post)
+    assert await home.check(world.alice.account_id) is Verdict.EQUAL
+    assert comparisons == 2
 
 
 async def test_a_share_of_first_pages_is_compared_behind_the_answer(
