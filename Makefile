@@ -1,4 +1,4 @@
-# Everything one does with a checkout. `make` alone explains; ARGS="…" adds arguments to run, test and bench.
+# Everything one does with a checkout. `make` alone explains; ARGS="…" adds arguments to run, test, chaos and bench.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -37,6 +37,10 @@ test: $(READY_DEV) ## Run the tests, all but the long ones
 .PHONY: test-long
 test-long: $(READY_DEV) ## Run the long tests: chaos, fuzzing, soak
 	@exec $(BIN)/python -m pytest -n 2 -m long $(ARGS)
+
+.PHONY: chaos
+chaos: $(READY_DEV) ## Kill servers, workers and Redis while 50 people post; ARGS="--chaos-posts 2000 --chaos-seed 7"
+	@exec $(BIN)/python -m pytest -n 0 -m long tests/chaos --chaos-seconds 180 $(ARGS)
 
 .PHONY: check
 check: $(READY_DEV) ## Check format, style, types, layers, the printed schema and the migrations

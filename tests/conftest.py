@@ -8,4 +8,5 @@ pytest_plugins = [
     "tests.fixtures.live",
     "tests.fixtures.browser",
     "tests.fixtures.outside_data",
+    "tests.fixtures.chaos",
 ]

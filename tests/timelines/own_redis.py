@@ -50,6 +50,10 @@ class OwnRedis:
         """Writes all it holds to disk: the next start finds it there."""
         self.client().save()
 
+    def lose_snapshot(self) -> None:
+        """The next start finds nothing."""
+        (self._server.place.directory / "dump.rdb").unlink(missing_ok=True)
+
     def client(self) -> Redis:
         """A client that waits for answers, for looking from outside."""
         return Redis.from_url(self.url, socket_timeout=5)
