@@ -1,6 +1,7 @@
 """Connections as values: edges, page info, and how a page that rules have thinned out is filled up again."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from math import ceil
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import compiler
@@ -198,12 +199,18 @@ async def filled_page(
 ) -> Page[tuple[int, T]]:
     """A page of what rules leave over: scans on, at most five times, until the page is full or the list ends.
 
-    `scan(after, limit)` gives the next part of the list, `show` what the viewer sees of it, None for hidden items.
+    `scan(after, limit)` gives the next part of the list, `show` what the viewer sees of it, None for hidden items. A
+    further round looks at as many more items than are lacking as the rounds before had to, at most at those of a page.
     """
     shown: list[tuple[int, T]] = []
+    looked_at = 0
     after, is_end = request.after, False
     for _ in range(TOP_UP_ROUNDS):
-        part = await scan(after, request.fetch_count - len(shown))
+        limit = request.fetch_count
+        if shown:
+            limit = min(limit, ceil((limit - len(shown)) * looked_at / len(shown)))
+        part = await scan(after, limit)
+        looked_at += len(part.items)
         seen = await show(part.items)
         shown += [(key, item) for key, item in zip(part.keys, seen, strict=True) if item is not None]
         after, is_end = part.reached, part.is_end

@@ -1,5 +1,6 @@
 """An original that several people repost is one entry, in the home feed and in feeds of lists."""
 
+import random
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
@@ -162,6 +163,92 @@ async def test_folding_asks_for_nothing(api: Api, world: World, worker: Worker, 
     with api.budget(sql=2, redis=1):  # one is for those who reposted
         page = (await api.data(document, by=world.alice, first=5, after=after))["homeFeed"]
     assert len(page["edges"]) == 5
+
+
+async def test_a_page_that_reposts_thin_out_is_filled_up_in_few_rounds(api: Api, world: World, worker: Worker) -> None:
+    """Two thirds of this feed fold, and what the reader reposts themself folds like the rest."""
+    for number in range(21):
+        post = await world.post(world.eve, f"post {number}")
+        await repost(world, post, world.bob, world.carol, world.alice)
+    await worker.settle()
+    await api.services.resources.home.rebuild(world.alice.account_id)
+    document = """
+    {
+      homeFeed(first: 20) {
+        edges { node { body } reason { kind user { handle } } repostedBy { handle } }
+        pageInfo { hasNextPage }
+        gaps { kind }
+      }
+    }
+    """
+    with api.budget(sql=5, redis=3):  # one is for `reason`, one for the others who reposted
+        page = (await api.data(document, by=world.alice))["homeFeed"]
+    assert told_of(page) == [(f"post {number}", ["alice", "carol", "bob"]) for number in range(20, 0, -1)]
+    assert page["edges"][0]["reason"] == {"kind": "REPOSTED", "user": {"handle": "alice"}}
+    assert (page["pageInfo"]["hasNextPage"], page["gaps"]) == (True, [])
+
+
+class Entry(NamedTuple):
+    """A post in the feed, and whose repost brought it, if one did."""
+
+    body: str
+    by: str | None
+
+
+def expected(entries: list[Entry], *, behind: int, first: int) -> tuple[list[Told], list[int]]:
+    """The page behind so many of these entries, newest first, and the places of what it shows."""
+    starts, told = list[int](), dict[int, Told]()
+    last_start: dict[str, int] = {}
+    for place, (body, by) in enumerate(entries):
+        if all(above.body != body for above in entries[max(0, place - 40) : place]):
+            last_start[body] = place
+            if place >= behind:
+                starts.append(place)
+            if len(starts) > first:
+                break
+        start = last_start[body]
+        if place >= behind and start >= behind:
+            told.setdefault(start, (body, []))
+            if by is not None:
+                told[start][1].append(by)
+    starts = starts[:first]
+    return [told[start] for start in starts], starts
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_every_page_is_that_of_the_whole_feed(world: World, feed: Feed, seed: int) -> None:
+    """Pages of any length from any entry, and those behind them."""
+    chance = random.Random(seed)
+    originals = {f"by eve {number}": await world.post(world.eve, f"by eve {number}") for number in range(12)}
+    entries: list[Entry] = []
+    reposted: set[tuple[str, str]] = set()
+    for number in range(110):
+        person = chance.choice([world.bob, world.carol])
+        body = chance.choice([*originals][-chance.choice([12, 12, 100]) :])
+        if chance.random() < 0.6 and (body, person.handle) not in reposted:
+            reposted.add((body, person.handle))
+            await repost(world, originals[body], person)
+            entries.insert(0, Entry(body, person.handle))
+        else:
+            body = f"post {number}"
+            originals[body] = await world.post(person, body)
+            entries.insert(0, Entry(body, None))
+    whole = [edge for page in await walk(lambda after: feed.read(after=after)) for edge in page["edges"]]
+    told, starts = expected(entries, behind=0, first=len(entries))
+    assert told_of({"edges": whole}) == told
+    assert len(told) < len(entries)
+    assert len({body for body, _ in told}) < len(told), "nothing comes again behind forty others"
+    for _ in range(12):
+        shown = chance.randrange(len(whole))
+        behind, after = starts[shown] + 1, whole[shown]["cursor"]
+        for _ in range(3):
+            first = chance.choice([1, 2, 5, 30])
+            page = await feed.read(first=first, after=after)
+            told, starts_here = expected(entries, behind=behind, first=first)
+            assert told_of(page) == told, (behind, first)
+            if not told:
+                break
+            behind, after = starts_here[-1] + 1, page["pageInfo"]["endCursor"]
 
 
 async def test_only_what_may_repeat_makes_cursors_longer(world: World, feed: Feed) -> None:
