@@ -121,7 +121,7 @@ async def imported(admin_url: str, url: str, redis_url: str, *, graph: Path) -> 
     async with _made(admin_url, ""):
         await asyncio.to_thread(upgrade, url)
         command = (sys.executable, "-m", "app", "import", "graph", str(graph), "--prefix", "graph")
-        environment = {**_ENVIRONMENT, "DATABASE_URL": url}
+        environment = {**_ENVIRONMENT, "DATABASE_URL": url, "REDIS_URL": redis_url}
         done = await asyncio.create_subprocess_exec(*command, cwd=CHECKOUT, env=environment, stdout=DEVNULL)
         if await done.wait() != 0:
             raise RuntimeError(f"{graph} could not be imported.")
