@@ -20,7 +20,7 @@ from loaders.bookmarks import (
 )
 from loaders.circles import CircleByIdLoader, CircleByPostLoader, CirclesByAccountLoader, MembersByCircleLoader
 from loaders.edits import EditsByPostLoader
-from loaders.feed_preferences import FeedPreferenceByFeedLoader
+from loaders.feed_preferences import FEED_PREFERENCES, FeedPreferenceRow
 from loaders.filters import (
     FilterByIdLoader,
     FilterPageByViewerLoader,
@@ -38,6 +38,7 @@ from loaders.hashtags import (
     HistoryByHashtagLoader,
 )
 from loaders.home import HomeEntries
+from loaders.kept_feeds import KeptByFeedLoader
 from loaders.known_followers import KnownFollowersByUserLoader
 from loaders.likers import LikersByPostLoader, RepostersByPostLoader
 from loaders.likes import LikesByUserLoader
@@ -63,7 +64,7 @@ from loaders.posts import (
 from loaders.profile_feeds import EntriesByUserLoader, UserWithPostsLoader, WantedPage
 from loaders.quotes import QuotesByPostLoader
 from loaders.ranked_replies import RankedRepliesLoader, RepliesByPostAuthorFirstLoader, TopRepliesByPostLoader
-from loaders.read_positions import ReadPositionByFeedLoader
+from loaders.read_positions import READ_POSITIONS, ReadPositionRow
 from loaders.reports import ReportByIdLoader, ReportsByReporterLoader
 from loaders.rows import Hydrated, Part, PostAudience, PostCounts, PostDetails, PostRow, UserCounts, UserDetails
 from loaders.tabs import Tab
@@ -237,12 +238,12 @@ class Loaders:
         return HistoryByHashtagLoader(self)
 
     @lazy
-    def feed_preferences(self) -> FeedPreferenceByFeedLoader:
-        return FeedPreferenceByFeedLoader(self)
+    def feed_preferences(self) -> KeptByFeedLoader[FeedPreferenceRow]:
+        return KeptByFeedLoader(self, FEED_PREFERENCES)
 
     @lazy
-    def read_positions(self) -> ReadPositionByFeedLoader:
-        return ReadPositionByFeedLoader(self)
+    def read_positions(self) -> KeptByFeedLoader[ReadPositionRow]:
+        return KeptByFeedLoader(self, READ_POSITIONS)
 
     def hashtag_entries(self, request: PageRequest, wanted: Wanted) -> EntriesByHashtagLoader:
         return self._list(EntriesByHashtagLoader, request, wanted)

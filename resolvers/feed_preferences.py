@@ -9,12 +9,13 @@ import strawberry
 from access.viewer import Viewer
 from actions import feed_preferences
 from core.paging import Listing
-from loaders.feed_preferences import FeedPreferenceRow, fetch_feed_preferences
-from resolvers.arguments import DEFAULT_PAGE, After, First, page
-from resolvers.connections import Connection, Scanned, connection, filled_page
+from loaders.feed_preferences import FEED_PREFERENCES, FeedPreferenceRow
+from resolvers.arguments import DEFAULT_PAGE, After, First
+from resolvers.connections import Connection
 from resolvers.context import Context, Info
 from resolvers.feed_options import FeedOptionsInput, feed_options
-from resolvers.feed_refs import NamedFeed, feed_ref, of_feeds_in_sight
+from resolvers.feed_refs import NamedFeed, feed_ref
+from resolvers.kept_feeds import kept_page
 from resolvers.payloads import Refused, refusals_as
 
 
@@ -42,16 +43,4 @@ async def tune_feed(context: Context, named: NamedFeed, given: FeedOptionsInput)
 async def viewer_feed_preferences(
     root: strawberry.Parent[Viewer], info: Info, first: First = DEFAULT_PAGE, after: After = None
 ) -> Connection[FeedPreferenceRow]:
-    context = info.context
-    request = page(Listing.FEED_PREFERENCES, first, after)
-
-    async def scan(start: int | None, limit: int) -> Scanned[FeedPreferenceRow]:
-        rows = await fetch_feed_preferences(context.resources.db, root.account_id, after=start, limit=limit)
-        keys = [row.place for row in rows]
-        return Scanned(rows, keys, reached=keys[-1] if keys else 0, is_end=len(rows) < limit)
-
-    return connection(
-        Listing.FEED_PREFERENCES,
-        request,
-        await filled_page(request, scan, lambda rows: of_feeds_in_sight(context, rows)),
-    )
+    return await kept_page(info.context, root, FEED_PREFERENCES, Listing.FEED_PREFERENCES, first=first, after=after)

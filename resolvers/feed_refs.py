@@ -1,8 +1,7 @@
 """Feeds as documents name them."""
 
-from collections.abc import Sequence
 from enum import Enum
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
 import strawberry
 
@@ -10,7 +9,6 @@ from actions.feed_refs import FeedRef
 from core import ids
 from core.errors import Problem, ValidationError
 from models import feeds as models
-from resolvers.context import Context
 
 _PATH = ("feed", "id")
 _KINDS_OF_IDS = {models.FeedKind.LIST: ids.Kind.LIST, models.FeedKind.HASHTAG: ids.Kind.HASHTAG}
@@ -32,34 +30,6 @@ class NamedFeed(NamedTuple):
 
     kind: FeedKind
     id: strawberry.ID | None
-
-
-def kind_of(feed: int) -> FeedKind:
-    """The kind of a feed by its stored number."""
-    return FeedKind[models.FeedKind(feed).name]
-
-
-class OfFeed(Protocol):
-    """Whatever is kept of a feed."""
-
-    @property
-    def target_id(self) -> int: ...
-    @property
-    def list_id(self) -> int | None: ...
-    @property
-    def hashtag_id(self) -> int | None: ...
-
-
-Kept = TypeVar("Kept", bound=OfFeed)
-
-
-async def of_feeds_in_sight(context: Context, rows: Sequence[Kept]) -> list[Kept | None]:
-    """What is kept of feeds, None for that of a list or hashtag that the viewer does not see."""
-    loaders = context.loaders
-    lists = await loaders.lists.load_all([row.list_id for row in rows if row.list_id is not None])
-    hashtags = await loaders.hashtags.load_all([row.hashtag_id for row in rows if row.hashtag_id is not None])
-    seen = {ids.NOBODY, *(found.id for found in (*lists, *hashtags) if found is not None)}
-    return [row if row.target_id in seen else None for row in rows]
 
 
 def feed_ref(named: NamedFeed) -> FeedRef:

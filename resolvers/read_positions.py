@@ -9,12 +9,13 @@ import strawberry
 from access.viewer import Viewer
 from actions import read_positions
 from core.paging import Listing, decode_cursor
-from loaders.read_positions import ReadPositionRow, fetch_read_positions
+from loaders.read_positions import READ_POSITIONS, ReadPositionRow
 from models import feeds as models
-from resolvers.arguments import DEFAULT_PAGE, After, Cursor, First, page
-from resolvers.connections import Connection, Scanned, connection, cursor, filled_page
+from resolvers.arguments import DEFAULT_PAGE, After, Cursor, First
+from resolvers.connections import Connection, cursor
 from resolvers.context import Context, Info
-from resolvers.feed_refs import NamedFeed, feed_ref, of_feeds_in_sight
+from resolvers.feed_refs import NamedFeed, feed_ref
+from resolvers.kept_feeds import kept_page
 from resolvers.payloads import Refused, refusals_as
 
 
@@ -50,14 +51,4 @@ async def move_read_position(context: Context, named: NamedFeed, place: Cursor) 
 async def viewer_read_positions(
     root: strawberry.Parent[Viewer], info: Info, first: First = DEFAULT_PAGE, after: After = None
 ) -> Connection[ReadPositionRow]:
-    context = info.context
-    request = page(Listing.READ_POSITIONS, first, after)
-
-    async def scan(start: int | None, limit: int) -> Scanned[ReadPositionRow]:
-        rows = await fetch_read_positions(context.resources.db, root.account_id, after=start, limit=limit)
-        keys = [row.target_id for row in rows]
-        return Scanned(rows, keys, reached=keys[-1] if keys else 0, is_end=len(rows) < limit)
-
-    return connection(
-        Listing.READ_POSITIONS, request, await filled_page(request, scan, lambda rows: of_feeds_in_sight(context, rows))
-    )
+    return await kept_page(info.context, root, READ_POSITIONS, Listing.READ_POSITIONS, first=first, after=after)

@@ -10,7 +10,8 @@ from resolvers import feed_preferences
 from resolvers.arguments import Cursor
 from resolvers.context import Info
 from resolvers.feed_options import FeedOptionsInput
-from resolvers.feed_refs import FeedKind, kind_of
+from resolvers.feed_refs import FeedKind
+from resolvers.kept_feeds import kind_of
 from schema.base import PageInfo, relation, view_of
 from schema.errors import INPUT, Refusable
 from schema.feed_refs import FeedRef, named
