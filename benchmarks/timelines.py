@@ -78,7 +78,7 @@ _BUSY = "SELECT author_id FROM post GROUP BY 1 HAVING count(*) > 3 ORDER BY rand
 
 
 class Row(NamedTuple):
-    """Something that was measured, beside what it is compared with; `limit` is the goal of their ratio, or of it."""
+    """Something that was measured, beside what it is compared with; `goal` is that of their ratio, or of itself."""
 
     name: str
     found: str
@@ -249,22 +249,21 @@ async def _in_turns(
 
 
 async def _merged(place: Place) -> list[Row]:
-    """Looking up a page of a timeline with fifty of 500 followed authors to be merged, and with none."""
-    [reader] = await place.join(1, prefix="reader_of_pulled_")
-    authors = await place.numbers(_BUSY, 500)
-    await place.follow([reader], authors)
-    page = [entry.id for entry in await fetch_home_entries(place.db, reader, before=GREATEST_ID, limit=PAGE)]
-
-    async def look_up(_number: int) -> None:
-        await fetch_home_among(place.db, reader, page, since=page[-1], before=GREATEST_ID, merged_limit=PAGE)
-
-    async def with_pulled(number: int) -> None:
-        await look_up(number)
-
-    plain, _ = await _in_turns(look_up, look_up)
+    """Looking up a page of a timeline: of somebody who follows fifty pulled authors among 500, and who follows none."""
+    authors = await place.numbers(_BUSY, 500 + PULLED)
+    readers = await place.join(2, prefix="reader_of_pulled_")
     await place.rows("INSERT INTO pulled_author (account_id) SELECT unnest($1::bigint[])", authors[:PULLED])
-    await place.rows("ANALYZE pulled_author")
-    merged, _ = await _in_turns(with_pulled, with_pulled)
+    lookups = []
+    for reader, followed in zip(readers, (authors[:500], authors[PULLED:]), strict=True):
+        await place.follow([reader], followed)
+        page = [entry.id for entry in await fetch_home_entries(place.db, reader, before=GREATEST_ID, limit=PAGE)]
+
+        async def look_up(_number: int, reader: int = reader, page: Sequence[int] = page) -> None:
+            await fetch_home_among(place.db, reader, page, since=page[-1], before=GREATEST_ID, merged_limit=PAGE)
+
+        lookups.append(look_up)
+    await place.rows("ANALYZE pulled_author, follow")
+    merged, plain = await _in_turns(*lookups)
     await place.rows("DELETE FROM pulled_author")
     return [
         Row(

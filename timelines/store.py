@@ -246,15 +246,14 @@ class TimelineStore:
         """
         members = sorted(member_of(entry_id) for entry_id in entry_ids)
         arguments = (token, keys.LARGEST_TIMELINE, b"1" if is_complete else b"0", *members)
-        return bool(await self._guarded(self._fill, lambda _: arguments, account_id=account_id))
+        return bool(await self._guarded(self._fill, account_id, *arguments))
 
     async def mark_over(self, account_id: int, *, token: bytes) -> bool:
         """Ends a rebuild whose reader follows too much: there is no timeline, and for an hour nobody tries to make one.
 
         False, and nothing marked, if the timeline was forgotten meanwhile.
         """
-        arguments = (token, OVER, keys.OVER_S)
-        return bool(await self._guarded(self._mark_over, lambda _: arguments, account_id=account_id))
+        return bool(await self._guarded(self._mark_over, account_id, token, OVER, keys.OVER_S))
 
     async def forget(self, *account_ids: int) -> None:
         """Drops timelines that list the wrong entries now; the next read makes them anew."""
@@ -334,15 +333,13 @@ class TimelineStore:
 
         return await self._cache.run(call)
 
-    async def _guarded(
-        self, script: AsyncScript, arguments_of: Callable[[Binding], Sequence[Any]], *, account_id: int
-    ) -> int:
+    async def _guarded(self, script: AsyncScript, account_id: int, *arguments: bytes | int) -> int:
         """What a script gives, whose keys are those of an account. Raises UnboundError if it refuses."""
 
         async def call(client: Redis, binding: Binding) -> int:
-            arguments = (self._epochs.key, str(binding), *arguments_of(binding))
             named = [self._key(binding, account_id), self._lock(binding, account_id)]
-            return int(await script(keys=named, args=arguments, client=client))
+            guard = (self._epochs.key, str(binding))
+            return int(await script(keys=named, args=(*guard, *arguments), client=client))
 
         given = await self._run(call)
         if given == REFUSED:

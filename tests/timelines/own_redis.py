@@ -4,6 +4,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -68,8 +69,8 @@ class OwnRedis:
         self._server.process.send_signal(number)
 
 
-@pytest.fixture
-def own_redis() -> Iterator[OwnRedis]:
+@contextmanager
+def running_redis() -> Iterator[OwnRedis]:
     """A running Redis that nobody else uses."""
     directory = Path(tempfile.mkdtemp(prefix="rookery-redis-"))
     redis = OwnRedis(directory)
@@ -79,3 +80,10 @@ def own_redis() -> Iterator[OwnRedis]:
     finally:
         redis.end()
         shutil.rmtree(directory)
+
+
+@pytest.fixture
+def own_redis() -> Iterator[OwnRedis]:
+    """A running Redis that nobody else uses."""
+    with running_redis() as redis:
+        yield redis

@@ -1,8 +1,6 @@
 """Another Redis server answers: it keeps the timelines it has if what it lacks can be handled again, and else none."""
 
 import asyncio
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -20,7 +18,7 @@ from core.clock import utc_now
 from events import outbox, replays
 from events.base import Queue
 from tests.fixtures.api import Api
-from tests.timelines.own_redis import OwnRedis
+from tests.timelines.own_redis import OwnRedis, running_redis
 from tests.timelines.test_redis_faults import feed, until_by_redis
 from tests.worlds import Person, World
 from timelines import keys
@@ -39,14 +37,8 @@ def settings(settings: Settings, own_redis: OwnRedis) -> Settings:
 
 @pytest.fixture
 def replica() -> Iterator[OwnRedis]:
-    directory = Path(tempfile.mkdtemp(prefix="rookery-replica-"))
-    redis = OwnRedis(directory)
-    try:
-        redis.start()
+    with running_redis() as redis:
         yield redis
-    finally:
-        redis.end()
-        shutil.rmtree(directory)
 
 
 def follow(replica: OwnRedis, primary: OwnRedis, port: int) -> None:
