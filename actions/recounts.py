@@ -47,16 +47,19 @@ _IS_WITHDRAWN = counted.is_withdrawn(_author)
 _IS_LIVE = _of.c.deleted_at.is_(None)
 
 
+# Both are values that a SELECT gives, looked up for each row. EXISTS would say the same and may be planned as a join
+# in the order of authors, which goes through all posts for every subject where statistics of accounts are old.
 def _is_by_such(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """Whether the row's author is one under whom the row counts."""
-    return sa.exists().where(_author.c.id == _of.c.author_id, condition).correlate_except(_author)
+    return sa.select(condition).where(_author.c.id == _of.c.author_id).correlate_except(_author).scalar_subquery()
 
 
 _HAS_COUNTED_POST = (
-    sa.exists()
+    sa.select(counted.counts_at_hashtags(_of, _IS_WITHDRAWN))
     .select_from(_of.join(_author, _author.c.id == _of.c.author_id))
-    .where(_of.c.id == post_hashtag.c.post_id, counted.counts_at_hashtags(_of, _IS_WITHDRAWN))
+    .where(_of.c.id == post_hashtag.c.post_id)
     .correlate_except(_of, _author)
+    .scalar_subquery()
 )
 TRUTHS: Mapping[Counter, Truth] = {
     Counter.POST_LIKES: Truth(post, like.c.post_id),
