@@ -28,7 +28,7 @@ from models.follows import follow
 from models.posts import post
 from tests.chaos.fleet import Fleet, Program, Server
 from tests.fixtures.chaos import TOLD, ChaosBounds
-from tests.fixtures.live import _environment, _free_port
+from tests.fixtures.live import environment_of, free_port
 from tests.timelines.own_redis import OwnRedis
 from tests.timelines.test_redis_faults import until_handled
 from tests.worlds import Person, World
@@ -244,13 +244,13 @@ def settings(settings: Settings, own_redis: OwnRedis) -> Settings:
 @pytest.fixture
 async def fleet(settings: Settings, chaos_bounds: ChaosBounds, tmp_path: Path) -> AsyncIterator[Fleet]:
     """Running servers and workers. In the course of the run writers come to be pulled."""
-    environment = _environment(settings) | {
+    environment = environment_of(settings) | {
         "LOG_LEVEL": "warning",
         "PULL_ABOVE_POSTS_PER_DAY": str(max(1, chaos_bounds.posts // WRITERS // 2)),
         # It would mend what is wrong, so that it could not be found.
         "TIMELINES_VERIFIED_PER_THOUSAND": "0",
     }
-    servers = [Server(_free_port(), environment=environment, log=tmp_path / f"server{n}.log") for n in range(SERVERS)]
+    servers = [Server(free_port(), environment=environment, log=tmp_path / f"server{n}.log") for n in range(SERVERS)]
     workers = [Program("worker", environment=environment, log=tmp_path / f"worker{n}.log") for n in range(WORKERS)]
     fleet = Fleet(servers, workers, seed=chaos_bounds.seed)
     try:

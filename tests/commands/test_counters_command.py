@@ -1,20 +1,17 @@
 """`rookery counters verify` as people run it: what it prints, and its exit status."""
 
-import asyncio
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 
-from app.settings import CHECKOUT, Settings
+from app.settings import Settings
 from models.counts import Counter
-from tests.fixtures.live import _environment
+from tests.fixtures.commands import run_command
 from tests.worker.recounting import Counted, make_counted
 from tests.worlds import World, post_id
 
-ENDS_WITHIN_S = 60
 NOBODY_LISTENS = "postgresql://nobody@127.0.0.1:1/none"
 
 
@@ -26,17 +23,7 @@ async def counted(world: World, database_url: str) -> AsyncIterator[Counted]:
 
 
 async def verified(settings: Settings, *options: str) -> subprocess.CompletedProcess[str]:
-    """The command over the test's database."""
-    return await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "app", "counters", "verify", *options],
-        cwd=CHECKOUT,
-        env=_environment(settings),
-        text=True,
-        capture_output=True,
-        timeout=ENDS_WITHIN_S,
-        check=False,
-    )
+    return await run_command(settings, "counters", "verify", *options)
 
 
 async def test_exact_counts_have_the_status_0(settings: Settings, counted: Counted) -> None:

@@ -2,8 +2,6 @@
 
 import asyncio
 import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -22,10 +20,9 @@ from compiler.explain import WIDTH
 from loaders.pages import GREATEST_ID
 from schema.root import build_schema
 from tests.fixtures.api import Api
-from tests.fixtures.live import _environment
+from tests.fixtures.commands import run_command
 from tests.worlds import Person, World, post_id
 
-ENDS_WITHIN_S = 60
 SCHEMA = build_schema(suggests_fields=True)
 NOBODY_LISTENS = "127.0.0.1:1"
 HOT = CHECKOUT / "benchmarks" / "documents"
@@ -221,26 +218,12 @@ async def test_redis_that_is_away_is_told_and_the_statements_are_those_without_i
     assert done.errors == []
 
 
-async def explained_by_process(settings: Settings, file: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """The command as people run it, over the test's servers."""
-    return await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "app", "explain", str(file), *options],
-        cwd=CHECKOUT,
-        env=_environment(settings),
-        text=True,
-        capture_output=True,
-        timeout=ENDS_WITHIN_S,
-        check=False,
-    )
-
-
 async def test_command_prints_everything_at_a_hundred_columns(
     world: World, reply_to: str, settings: Settings, tmp_path: Path
 ) -> None:
     file = tmp_path / "two.graphql"
     file.write_text(f"query Home {HOME} mutation Post {{ {POSTS} }}")
-    done = await explained_by_process(settings, file, "--as", "alice")
+    done = await run_command(settings, "explain", str(file), "--as", "alice")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert max(map(len, lines)) <= WIDTH
@@ -260,7 +243,7 @@ async def test_command_prints_everything_at_a_hundred_columns(
 async def test_command_refuses_an_unknown_handle(world: World, settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / "home.graphql"
     file.write_text(f"query Home {HOME}")
-    done = await explained_by_process(settings, file, "--as", "zoe")
+    done = await run_command(settings, "explain", str(file), "--as", "zoe")
     assert done.returncode == 1
     assert done.stderr == "Refused: query Home: There is no account with the handle zoe.\n"
 

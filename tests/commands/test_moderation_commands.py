@@ -1,33 +1,14 @@
 """`rookery moderator` and `rookery suspend` as people run them: what they print, and their exit status."""
 
-import asyncio
-import subprocess
-import sys
-
-from app.settings import CHECKOUT, Settings
+from app.settings import Settings
 from models.reports import ModerationKind
 from tests.api.moderation import acts, make_moderator, standing
 from tests.api.posts import seen
 from tests.fixtures.api import Api
-from tests.fixtures.live import _environment
+from tests.fixtures.commands import run_command
 from tests.worlds import World
 
-ENDS_WITHIN_S = 60
 NOBODY_LISTENS = "postgresql://nobody@127.0.0.1:1/none"
-
-
-async def run(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command over the test's database."""
-    return await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "app", *arguments],
-        cwd=CHECKOUT,
-        env=_environment(settings),
-        text=True,
-        capture_output=True,
-        timeout=ENDS_WITHIN_S,
-        check=False,
-    )
 
 
 async def test_an_account_becomes_a_moderator_and_a_member_again(settings: Settings, api: Api, world: World) -> None:
@@ -36,7 +17,7 @@ async def test_an_account_becomes_a_moderator_and_a_member_again(settings: Setti
         ((), "@Carol is a moderator.\n", True),
         (("--remove",), "@Carol is no moderator any more.\n", False),
     ):
-        done = await run(settings, "moderator", "Carol", *options)
+        done = await run_command(settings, "moderator", "Carol", *options)
         assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
         assert (await standing(api, world.carol.token))["isModerator"] is is_moderator
 
@@ -46,10 +27,10 @@ async def test_an_account_is_suspended_without_a_moderator_and_that_is_lifted(
 ) -> None:
     await make_moderator(world, world.carol)
     post = await world.post(world.bob)
-    done = await run(settings, "suspend", "bob", "--note", "A court says so.")
+    done = await run_command(settings, "suspend", "bob", "--note", "A court says so.")
     assert (done.returncode, done.stdout, done.stderr) == (0, "@bob is suspended.\n", "")
     assert await seen(api, post) is None
-    lifted = await run(settings, "suspend", "bob", "--lift")
+    lifted = await run_command(settings, "suspend", "bob", "--lift")
     assert (lifted.returncode, lifted.stdout, lifted.stderr) == (0, "@bob is not suspended.\n", "")
     assert await seen(api, post) is not None
     kinds = (ModerationKind.LIFT_SUSPENSION, ModerationKind.SUSPEND)
@@ -67,12 +48,12 @@ async def test_what_cannot_be_done_has_the_status_1(settings: Settings, world: W
         (("suspend", "bob", "--lift"), "There is nothing to change: it is so already.\n"),
         (("suspend", "bob", "--note", "x" * 1_001), "The text has 1001 characters; 1000 are allowed.\n"),
     ):
-        done = await run(settings, *arguments)
+        done = await run_command(settings, *arguments)
         assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
 
 
 async def test_postgres_that_is_away_has_the_status_2(settings: Settings) -> None:
     away = settings.model_copy(update={"database_url": NOBODY_LISTENS})
     for verb in ("moderator", "suspend"):
-        done = await run(away, verb, "bob")
+        done = await run_command(away, verb, "bob")
         assert (done.returncode, done.stdout, done.stderr) == (2, "", "Postgres cannot be reached.\n")

@@ -1,35 +1,21 @@
 """`rookery timelines` as people run it: what it prints, and its exit status."""
 
-import asyncio
-import subprocess
-import sys
-
 import pytest
 
 from app.services import ProcessServices
-from app.settings import CHECKOUT, Settings
+from app.settings import Settings
 from app.timeline_checks import TimelineChecks
 from app.worker import Worker
-from tests.fixtures.live import _environment
+from tests.fixtures.commands import run_command
 from tests.worlds import World
 from timelines.store import Act
 
-ENDS_WITHIN_S = 60
 NOBODY_LISTENS = "redis://127.0.0.1:1/0"
 
 
 async def timelines(settings: Settings, *options: str) -> tuple[int, str, str]:
     """The command over the test's servers: its status, and what it says."""
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "app", "timelines", *options],
-        cwd=CHECKOUT,
-        env=_environment(settings),
-        text=True,
-        capture_output=True,
-        timeout=ENDS_WITHIN_S,
-        check=False,
-    )
+    done = await run_command(settings, "timelines", *options)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from app.embedded import processes
 from app.settings import DEVELOPMENT_SECRET, Settings
-from tests.fixtures.live import CHECKOUT, LiveServer, _environment, _free_port
+from tests.fixtures.live import CHECKOUT, LiveServer, environment_of, free_port
 from tests.realtime.socket_client import opened
 from tests.worlds import World
 
@@ -34,7 +34,7 @@ def start_command(settings: Settings) -> Iterator[Callable[..., subprocess.Popen
         process = subprocess.Popen(
             [sys.executable, "-m", "app", *arguments],
             cwd=CHECKOUT,
-            env=_environment(settings) | environment,
+            env=environment_of(settings) | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
@@ -116,7 +116,7 @@ def test_worker_asked_to_end_ends_well(start_command: Callable[..., subprocess.P
 def test_several_processes_serve_on_one_port_and_a_killed_one_is_replaced(
     start_command: Callable[..., subprocess.Popen[bytes]],
 ) -> None:
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     supervisor = start_command("serve", "--port", str(port), "--processes", "2")
     wait_until(lambda: status_of(f"{url}/health/ready") == 200, within_s=START_WITHIN_S)
