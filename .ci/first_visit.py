@@ -45,12 +45,12 @@ def sign_in(url: str, *, handle: str, password: str) -> str:
 
 def main() -> None:
     url, is_second = sys.argv[1], "--again" in sys.argv
-    ada = sign_in(url, handle=DEMO_HANDLE, password=DEMO_PASSWORD)
+    demo = sign_in(url, handle=DEMO_HANDLE, password=DEMO_PASSWORD)
     if is_second:
         visitor = sign_in(url, handle=VISITOR["handle"], password=VISITOR["password"])
     else:
         visitor = ask(url, REGISTER, input=VISITOR)["register"]["accessToken"]
-        found = ask(url, "{ viewer { user { id } } }", token=ada)["viewer"]["user"]["id"]
+        found = ask(url, "{ viewer { user { id } } }", token=demo)["viewer"]["user"]["id"]
         follow = """mutation ($id: ID!) { followUser(input: {userId: $id}) { errors { message } } }"""
         assert ask(url, follow, token=visitor, id=found)["followUser"]["errors"] == []
 
@@ -62,7 +62,7 @@ def main() -> None:
 
         body = f"hello, visit {2 if is_second else 1}"
         post = """mutation ($body: String!) { createPost(input: {body: $body}) { post { id } errors { message } } }"""
-        assert ask(url, post, token=ada, body=body)["createPost"]["post"]
+        assert ask(url, post, token=demo, body=body)["createPost"]["post"]
         expected = {"__typename": "PostAdded", "edge": {"node": {"body": body, "author": {"handle": DEMO_HANDLE}}}}
         # What was posted a moment before the subscription may still be on its way.
         while json.loads(live.recv(WITHIN_S))["payload"]["data"]["homeFeed"] != expected:

@@ -58,6 +58,7 @@ _CREDENTIALS = rows_of(
     ),
     Credentials,
 )
+_IS_ANYBODY_THERE = values_of(sa.select(sa.exists(sa.select(account.c.id))), bool)
 _ACCOUNT_ID = sa.bindparam("account_id", type_=sa.BigInteger)
 _LOCKED = values_of(
     # Whoever refers to the account (a post, a like) does not wait for it.
@@ -119,6 +120,11 @@ async def fetch_credentials(db: Reader, handle: str) -> Credentials | None:
     if not inputs.is_handle(handle):
         return None
     return await db.row(_CREDENTIALS, wanted=handle)
+
+
+async def is_anybody_there(db: Reader) -> bool:
+    """Whether there is any account at all."""
+    return await db.row(_IS_ANYBODY_THERE) is True
 
 
 async def replace_password_hash(tx: Transaction, account_id: int, *, password_hash: str) -> None:

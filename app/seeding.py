@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from access.viewer import Viewer
 from actions import accounts, follows, likes, posts, profiles, reposts
-from app.demo import DEMO_HANDLE, DEMO_PASSWORD
+from app.demo import DEMO_PASSWORD
 from app.services import open_database
 from app.settings import Settings
 from core.clock import utc_now
@@ -15,57 +15,57 @@ from core.database import Transaction
 from core.passwords import Passwords
 
 _PEOPLE = {
-    "ada": ("Ada Marlow", "Builds things that count. Mostly birds, lately."),
-    "bruno": ("Bruno Okafor", "Field notes from the estuary, 5 a.m. edition."),
-    "chandra": ("Chandra Iyer", "Maps, tea, long walks. In that order."),
-    "dagny": ("Dagny Holm", "Rings puffins for a living. Yes, really."),
-    "elio": ("Elio Conti", "I photograph what sits still long enough."),
-    "femi": ("Femi Adeyemi", "Asks too many questions at talks."),
+    "alice": ("Alice Marlow", "Builds things that count. Mostly birds, lately."),
+    "bob": ("Bob Okafor", "Field notes from the estuary, 5 a.m. edition."),
+    "carol": ("Carol Iyer", "Maps, tea, long walks. In that order."),
+    "dan": ("Dan Holm", "Rings puffins for a living. Yes, really."),
+    "erin": ("Erin Conti", "I photograph what sits still long enough."),
+    "frank": ("Frank Adeyemi", "Asks too many questions at talks."),
 }
 _FOLLOWS = {
-    "ada": ("bruno", "chandra", "dagny", "elio"),
-    "bruno": ("ada", "dagny"),
-    "chandra": ("ada", "bruno", "femi"),
-    "dagny": ("ada", "bruno", "chandra", "elio", "femi"),
-    "elio": ("ada", "dagny"),
-    "femi": ("ada", "chandra", "dagny"),
+    "alice": ("bob", "carol", "dan", "erin"),
+    "bob": ("alice", "dan"),
+    "carol": ("alice", "bob", "frank"),
+    "dan": ("alice", "bob", "carol", "erin", "frank"),
+    "erin": ("alice", "dan"),
+    "frank": ("alice", "carol", "dan"),
 }
 # (key, author, reply to, body), oldest first. Those of _QUOTES quote another one.
 _POSTS = (
-    ("colony", "dagny", None, "The colony is back: 1,204 burrows occupied today, 37 more than in spring. 🎉 #puffins"),
-    ("how", "femi", "colony", "How do you count a bird that spends the day underground?"),
-    ("listen", "dagny", "how", "You lie down and listen at the burrow. It is exactly as dignified as it sounds."),
-    ("mud", "bruno", None, "Low tide at 05:12. Knots on the far mudflat, about four thousand, turning like smoke."),
-    ("smoke", "elio", "mud", "I was there! Not one picture in focus. Some things are for looking at."),
-    ("map", "chandra", None, "New map is up: every footpath to the cliffs, and which your knees will forgive. #maps"),
-    ("knees", "ada", "map", "The knee rating is the feature I did not know I needed."),
-    ("count", "ada", None, "Wrote a program that counts #gulls in a photo. It says 212. @bruno: 209 and a bag."),
-    ("bag", "bruno", "count", "Three plastic bags. I checked."),
-    ("light", "elio", None, "Ten minutes of good light after this. Worth the four hours of drizzle around them."),
-    ("talk", "femi", None, "Question for the evening: do rooks know whose nest is whose, or act confident?"),
-    ("rooks", "chandra", "talk", "Confidence is nine tenths of nest ownership."),
-    ("hello", "ada", None, "If this is your first look at Rookery: hello! Like this, reply to it, watch it arrive."),
+    ("colony", "dan", None, "The colony is back: 1,204 burrows occupied today, 37 more than in spring. 🎉 #puffins"),
+    ("how", "frank", "colony", "How do you count a bird that spends the day underground?"),
+    ("listen", "dan", "how", "You lie down and listen at the burrow. It is exactly as dignified as it sounds."),
+    ("mud", "bob", None, "Low tide at 05:12. Knots on the far mudflat, about four thousand, turning like smoke."),
+    ("smoke", "erin", "mud", "I was there! Not one picture in focus. Some things are for looking at."),
+    ("map", "carol", None, "New map is up: every footpath to the cliffs, and which your knees will forgive. #maps"),
+    ("knees", "alice", "map", "The knee rating is the feature I did not know I needed."),
+    ("count", "alice", None, "Wrote a program that counts #gulls in a photo. It says 212. @bob: 209 and a bag."),
+    ("bag", "bob", "count", "Three plastic bags. I checked."),
+    ("light", "erin", None, "Ten minutes of good light after this. Worth the four hours of drizzle around them."),
+    ("talk", "frank", None, "Question for the evening: do #puffins know whose burrow is whose, or act confident?"),
+    ("owners", "carol", "talk", "Confidence is nine tenths of burrow ownership, for #puffins as for us."),
+    ("hello", "alice", None, "If this is your first look at Rookery: hello! Like this, reply to it, watch it arrive."),
 )  # fmt: skip
 _QUOTES = {"light": "mud"}
 _LIKES = {
-    "colony": ("ada", "bruno", "chandra", "elio", "femi"),
-    "listen": ("ada", "femi", "elio"),
-    "mud": ("ada", "dagny", "elio"),
-    "map": ("ada", "dagny"),
-    "count": ("bruno", "dagny", "elio"),
-    "bag": ("ada", "chandra"),
-    "rooks": ("ada", "femi", "dagny"),
+    "colony": ("alice", "bob", "carol", "erin", "frank"),
+    "listen": ("alice", "frank", "erin"),
+    "mud": ("alice", "dan", "erin"),
+    "map": ("alice", "dan"),
+    "count": ("bob", "dan", "erin"),
+    "bag": ("alice", "carol"),
+    "owners": ("alice", "frank", "dan"),
 }
-_REPOSTS = (("bruno", "colony"), ("dagny", "map"))
+_REPOSTS = (("bob", "colony"), ("dan", "map"))
 
 
 async def seed_demo(settings: Settings) -> bool:
-    """Makes the demo world, whole or not at all; False if it is there already."""
+    """Makes the demo world in an empty database, whole or not at all; False where somebody has an account already."""
     db = open_database(settings)
     passwords = Passwords(at_once=1)
     await db.open()
     try:
-        if await accounts.fetch_credentials(db, DEMO_HANDLE) is not None:
+        if await accounts.is_anybody_there(db):
             return False
         await db.transact(_make_world, await passwords.hash(DEMO_PASSWORD))
         return True

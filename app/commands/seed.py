@@ -4,7 +4,7 @@ import typer
 
 
 def seed() -> None:
-    """Make the demo accounts with posts, replies, likes and follows, unless they are there. Never in production."""
+    """Make the demo accounts with posts, replies, likes and follows in an empty database. Never in production."""
     import asyncio
 
     from app.commands.checks import require_servers
@@ -15,4 +15,4 @@ def seed() -> None:
         typer.echo("Demo accounts have a known password; they are not made in production.", err=True)
         raise typer.Exit(1)
     made = asyncio.run(seed_demo(settings))
-    typer.echo("Made the demo accounts." if made else "The demo accounts are there already.")
+    typer.echo("Made the demo accounts." if made else "There are accounts already; no demo accounts are made.")

@@ -193,17 +193,16 @@ def _seed(
     seed.require_success("The demo data could not be made")
     if cluster is not None:
         stamp.write_text(cluster)
-    report("The demo community is in the database.")
 
 
 def _welcome(host: str, port: int, *, took_s: float, report: Callable[[str], None]) -> None:
     address = ports.address(host, port)
+    sign_in = f"\n  Sign in    {DEMO_HANDLE} / {DEMO_PASSWORD}" if ports.is_loopback(host) else ""
     report(f"""
 Rookery is ready after {took_s:.1f} s.
 
   GraphQL    {address}/graphql
-  GraphiQL   {address}/graphiql
-  Sign in    {DEMO_HANDLE} / {DEMO_PASSWORD}
+  GraphiQL   {address}/graphiql{sign_in}
 
 Ctrl-C stops everything; the data stays.
 """)

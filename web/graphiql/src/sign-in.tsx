@@ -7,7 +7,7 @@ import { renew, signIn, type Session } from './session';
 
 // The demo community exists only on servers that listen on loopback.
 const IS_LOCAL = ['localhost', '127.0.0.1', '[::1]'].includes(window.location.hostname);
-const SUGGESTED = IS_LOCAL ? { handle: 'ada', password: 'correct horse battery staple' } : { handle: '', password: '' };
+const SUGGESTED = IS_LOCAL ? { handle: 'alice', password: 'demo-password' } : { handle: '', password: '' };
 
 const RENEW_BEFORE_EXPIRY_MS = 60_000;
 const SHORTEST_RENEWAL_MS = 5_000;
