@@ -93,7 +93,7 @@ async def sign_in(page: Page, *, handle: str, password: str) -> None:
 async def test_first_visit_shows_an_example_per_tab(graphiql: Page) -> None:
     titles = graphiql.locator(".graphiql-tab-button")
 
-    await expect(titles).to_have_text(["SignIn", "HomeFeed", "NewestThread", "CreatePost", "LiveHome"])
+    await expect(titles).to_have_text(["SignIn", "HomeFeed", "ForYou", "NewestThread", "CreatePost", "LiveHome"])
 
 
 async def test_queries_and_live_events_work_without_leaving_the_origin(
@@ -108,6 +108,10 @@ async def test_queries_and_live_events_work_without_leaving_the_origin(
     await expect(graphiql.get_by_text(f"Signed in as @{member.handle}")).to_be_visible()
     response = await run_tab(graphiql, "HomeFeed")
     await expect(response).to_contain_text("written-before")
+
+    response = await run_tab(graphiql, "ForYou")
+    await expect(response).to_contain_text("trends")
+    await expect(response).not_to_contain_text("errors")
 
     response = await run_tab(graphiql, "LiveHome")
     await expect(response).to_contain_text("Started")
