@@ -78,7 +78,6 @@ async def test_hundreds_of_documents_leave_memory_bounded(server: LiveServer, wo
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="The system does not tell a process's memory.")
 async def test_ten_thousand_documents_leave_memory_bounded(server: LiveServer, world: World) -> None:
     assert await growth_bytes(server, world, count=10_000) < MOST_GROWTH_BYTES

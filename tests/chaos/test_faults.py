@@ -286,7 +286,6 @@ async def until_read_by_redis(services: ProcessServices, fleet: Fleet, reader: P
 
 
 @pytest.mark.long
-@pytest.mark.timeout(600)
 async def test_what_was_acknowledged_stands_once_in_each_feed_whatever_is_killed(
     services: ProcessServices,
     world: World,

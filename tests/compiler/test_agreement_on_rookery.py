@@ -178,7 +178,6 @@ async def test_fresh_operations_on_rookery_agree(comparison: Comparison, fresh_s
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize("part", range(LONG_PARTS))
 @unawaited_by_graphql_core
 async def test_thousands_of_operations_on_rookery_agree(part: int, comparison: Comparison, fresh_seed: int) -> None:

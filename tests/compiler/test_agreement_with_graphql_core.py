@@ -58,7 +58,6 @@ async def test_fresh_operations_agree(fresh_seed: int) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
 @unawaited_by_graphql_core
 @pytest.mark.parametrize("part", range(LONG_PARTS))
 async def test_thousands_of_operations_agree(part: int, fresh_seed: int) -> None:

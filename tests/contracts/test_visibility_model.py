@@ -128,7 +128,6 @@ async def test_everybody_sees_what_the_model_says(both: list[Api], database_url:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
 @settings(_SHORT, max_examples=150, phases=(Phase.generate, Phase.shrink))
 @given(steps=st.lists(STEPS, min_size=2, max_size=4).map(lambda parts: [step for part in parts for step in part]))
 async def test_everybody_sees_what_the_model_says_for_long(

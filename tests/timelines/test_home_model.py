@@ -302,7 +302,6 @@ async def test_feed_equals_the_model(api: Api, world: World, worker: Worker, sma
 
 
 @pytest.mark.long
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(100, 125))
 async def test_feed_equals_the_model_for_long(
     api: Api, world: World, worker: Worker, small_timelines: None, seed: int

@@ -320,7 +320,6 @@ async def test_every_page_equals_the_statement_at_any_cursor(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", range(100, 110))
 async def test_every_page_equals_the_statement_at_any_cursor_for_long(
     api: Api, world: World, worker: Worker, list_id: str, small_timelines: None, seed: int

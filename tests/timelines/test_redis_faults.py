@@ -194,7 +194,6 @@ async def test_redis_that_came_back_with_an_old_snapshot_serves_no_old_timeline(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
 async def test_no_post_is_lost_however_often_redis_is_killed(
     api: Api, world: World, worker: Worker, own_redis: OwnRedis
 ) -> None:
