@@ -18,7 +18,7 @@ from benchmarks.data import Size, World
 from benchmarks.runner import Options
 from benchmarks.scenarios import FEED_LENGTH
 from core import ids
-from core.database import Reader, Statement
+from core.database import SERVER_SETTINGS, Reader, Statement
 from core.paging import PageRequest
 from loaders.for_you import fetch_candidates
 from loaders.home import fetch_home_entries
@@ -73,7 +73,7 @@ async def _explain(
 ) -> None:
     url = await world.prepare(servers, World(options.seed, Size.scaled(options.scale)), report=report)
     mode = "force_generic_plan" if is_generic else "force_custom_plan"
-    connection = await asyncpg.connect(url, server_settings={"plan_cache_mode": mode})
+    connection = await asyncpg.connect(url, server_settings=SERVER_SETTINGS | {"plan_cache_mode": mode})
     try:
         reader_id = await connection.fetchval(_READER)
         handle = await connection.fetchval(_AUTHOR)
