@@ -90,15 +90,26 @@ class _Slot:
         self._futures.clear()
 
 
+class _RunningLoop:
+    """The event loop, looked up when a loader first needs it: many are primed and asked for nothing else. Looking it
+    up is a system call in CPython before 3.12.
+    """
+
+    def __get__(self, loader: Any, _kind: type) -> AbstractEventLoop:
+        loop: AbstractEventLoop = loader.__dict__.setdefault("loop", get_event_loop())
+        return loop
+
+
 class GroupLoader(DataLoader[K, V], Generic[K, V]):
     """aiodataloader's DataLoader and `load_group`, which shares its cache, batches, dispatch window and primed keys."""
+
+    loop = _RunningLoop()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         if args or options:
             super().__init__(*args, **options)
         else:
             # What the base does without options, less its look at the function's kind: one is made for each request.
-            self.loop = get_event_loop()
             self._cache = {}
             self._queue = []
         self._values: dict[Any, V] = {}

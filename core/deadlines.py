@@ -19,11 +19,12 @@ class Deadline:
         self.has_expired = False
 
     def __enter__(self) -> Self:
-        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         assert task is not None, "a deadline is for tasks"
         self._task = task
         self._requests_before = task.cancelling()
-        self._at_s = self._deadlines._begin(self)  # noqa: SLF001 (its other half)
+        self._at_s = self._deadlines._begin(self, loop)  # noqa: SLF001 (its other half)
         return self
 
     def __exit__(
@@ -48,8 +49,7 @@ class Deadlines:
         """A block that begins when it is entered."""
         return Deadline(self)
 
-    def _begin(self, deadline: Deadline) -> float:
-        loop = asyncio.get_running_loop()
+    def _begin(self, deadline: Deadline, loop: asyncio.AbstractEventLoop) -> float:
         at_s = loop.time() + self.length_s
         self._open[deadline] = None
         if self._timer is None:

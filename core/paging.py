@@ -10,9 +10,9 @@ Lists that fold what repeats within a stretch also say in their cursors what tha
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from core import opaque
 from core.errors import BadCursorError, BadInputError
@@ -220,6 +220,9 @@ class Page(NamedTuple, Generic[T]):
 
 K = TypeVar("K", bound=SortKey)
 
+# What `Page(…)` does, without a Python function around it: a feed makes one for the replies to each post.
+_page: Callable[..., Page[Any]] = tuple.__new__
+
 
 def page_of_shown(
     request: PageRequest,
@@ -234,7 +237,7 @@ def page_of_shown(
     """
     if len(shown) > request.first:
         kept = shown[: request.first]
-        return Page(kept, has_next=True, end=kept[-1][0])
+        return _page(Page, (kept, True, kept[-1][0], False))
     if is_end:
-        return Page(shown, has_next=False, end=shown[-1][0] if shown else None)
+        return _page(Page, (shown, False, shown[-1][0] if shown else None, False))
     return Page(shown, has_next=True, end=reached, is_cut_short=True)

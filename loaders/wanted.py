@@ -7,6 +7,7 @@ is asked for.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -191,7 +192,7 @@ async def load_entries(
         brought = [(r[entry_id], r[entry_author_id], r[0], r[way], r[entry_id] not in hidden, None, False) for r in own]
     else:
         brought = [(r[entry_id], r[entry_author_id], r[0], None, r[entry_id] not in hidden, r[way], False) for r in own]
-    entries = [_entry(FeedEntry, columns) for columns in brought]
+    entries = list(map(_entry, repeat(FeedEntry), brought))
     if wanted.tuned is not None and (wanted.tuned.options != AS_KEPT or any(r[tuning + KEPT_COLUMN] for r in own)):
         columns_of = slice(tuning, tuning + made.tuned_columns)
         entries = _as_tuned(wanted.tuned, entries, posts, [r[columns_of] for r in own], viewer_id=viewer_id)
@@ -202,6 +203,7 @@ async def load_entries(
 
 # What `FeedEntry(…)` does, without a Python function around it.
 _entry: Callable[..., FeedEntry] = tuple.__new__
+_NO_REPLIES: Page[tuple[SortKey, PostRow]] = Page((), has_next=False, end=None)
 
 
 def _as_tuned(
@@ -234,18 +236,18 @@ def _prime_replies(
     A page that has to be topped up is left to the loader.
     """
     request = wanted.request
-    shown: dict[int, list[tuple[SortKey, PostRow]]] = {parent_id: [] for parent_id in parent_ids}
-    looked_at = dict.fromkeys(parent_ids, 0)
+    found: dict[int, list[tuple[SortKey, PostRow | None]]] = {}
     for parent_id, reply_id, row in replies:
-        looked_at[parent_id] += 1
-        if row is not None:
-            shown[parent_id].append((reply_id, row))
-    pages: dict[int, Page[tuple[SortKey, PostRow]]] = {}
-    for parent_id, page in shown.items():
-        is_end = looked_at[parent_id] < request.fetch_count
-        if is_end or len(page) > request.first:
-            page.sort(reverse=wanted.is_newest_first)
-            pages[parent_id] = page_of_shown(request, page, is_end=is_end)
+        found.setdefault(parent_id, []).append((reply_id, row))
+    pages = dict.fromkeys(parent_ids, _NO_REPLIES)
+    for parent_id, under in found.items():
+        is_end = len(under) < request.fetch_count
+        shown = [(reply_id, row) for reply_id, row in under if row is not None]
+        if is_end or len(shown) > request.first:
+            shown.sort(reverse=wanted.is_newest_first)
+            pages[parent_id] = page_of_shown(request, shown, is_end=is_end)
+        else:
+            del pages[parent_id]
     scope.replies(request, is_newest_first=wanted.is_newest_first).prime_many(pages)
 
 

@@ -157,7 +157,7 @@ def page_of(
     connected: Callable[..., Any] = PageConnection if isinstance(loader, ThinnedPageLoader) else RowConnection
 
     def then(found: Any) -> Any:
-        return connected(listing, request, found or ())
+        return new_tuple(connected, (listing, request, found or ()))
 
     return compiler.Relation(loader=lambda _context: loader, key=compiler.Attribute(key), then=then)
 

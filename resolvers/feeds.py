@@ -41,6 +41,11 @@ from resolvers.folding import Folding
 from resolvers.readings import KeptFeed, Newest, Reading, Show
 from resolvers.user_lists import shows_lists
 
+# Of functions within functions, whose annotations are made whenever they are: a subscript takes as long as an edge.
+Start = int | None
+ScannedEntries = Scanned[FeedEntry]
+ScanEntries = Scan[FeedEntry]
+
 
 @strawberry.enum(description="Why an entry is in a feed.")
 class FeedReasonKind(Enum):
@@ -177,7 +182,7 @@ async def public_feed(
     request = page(Listing.PUBLIC_FEED, first, after)
     wanted = wanted_of_entries(info)._replace(tuned=tuned(FeedKind.PUBLIC, options, context.viewer))
 
-    async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
+    async def scan(start: Start, limit: int) -> ScannedEntries:
         before = GREATEST_ID if start is None else start
         return scanned(await load_public_entries(context.loaders, wanted, before=before, limit=limit), limit)
 
@@ -201,7 +206,7 @@ async def user_posts(
     request = page(listing, first, after)
     wanted = wanted_of_entries(info)
 
-    async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
+    async def scan(start: Start, limit: int) -> ScannedEntries:
         if not shows_lists(root):
             return scanned((), limit)
         # A PageRequest brings one item more than it asks for.
@@ -227,8 +232,8 @@ async def hashtag_posts(
     request = page(Listing.HASHTAG_POSTS, first, after)
     wanted = wanted_of_entries(info)._replace(tuned=tuned(FeedKind.HASHTAG, options, context.viewer))
 
-    def scan_of(wanted: Wanted) -> Scan[FeedEntry]:
-        async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
+    def scan_of(wanted: Wanted) -> ScanEntries:
+        async def scan(start: Start, limit: int) -> ScannedEntries:
             # A PageRequest brings one item more than it asks for.
             loader = context.loaders.hashtag_entries(PageRequest(limit - 1, start), wanted)
             return scanned(await loader.load(root.id) or [], limit)
@@ -236,7 +241,7 @@ async def hashtag_posts(
         return scan
 
     ref = FeedRef(FeedKind.HASHTAG, root.id)
-    kept = None if context.viewer is None else KeptFeed(ref, scan_of(wanted.bare))
+    kept = None if context.viewer is None else KeptFeed(ref, scan_of, wanted)
     listing = Listing.HASHTAG_POSTS
     return await feed_page(context, listing, request, scan_of(wanted), hashtag_reason, until=until, kept=kept)
 
@@ -245,7 +250,7 @@ def hashtag_reason(entry: FeedEntry) -> FeedReason:
     return FeedReason(FeedReasonKind.HASHTAG, entry.author_id, entry.hashtag_id)
 
 
-def scanned(entries: Sequence[FeedEntry], limit: int) -> Scanned[FeedEntry]:
+def scanned(entries: Sequence[FeedEntry], limit: int) -> ScannedEntries:
     keys = [entry.id for entry in entries]
     is_end = len(entries) < limit or is_seen_below(entries)
     return Scanned(entries, keys, reached=keys[-1] if keys else 0, is_end=is_end)
@@ -260,7 +265,7 @@ async def feed_page(
     context: Context,
     listing: Listing,
     request: PageRequest,
-    scan: Scan[FeedEntry],
+    scan: ScanEntries,
     reason_of: Callable[[FeedEntry], FeedReason],
     *,
     until: Cursor | None = None,
@@ -272,14 +277,9 @@ async def feed_page(
     if floor is not None:
         scan = ending_above(floor, scan, at_least=request.fetch_count)
 
-    def walk(request: PageRequest) -> Folding | None:
-        return Folding(request.first, request.trail) if listing in TRAILED else None
-
-    def show_by(folding: Folding | None) -> Show:
-        return partial(edges_of, context, listing, reason_of=reason_of, folding=folding)
-
-    folding = walk(request)
-    filled: Page[tuple[int, FeedEdge]] = await filled_page(request, scan, show_by(folding))
+    folding = _walk(listing, request)
+    show = partial(edges_of, context, listing, reason_of=reason_of, folding=folding)
+    filled: Page[tuple[int, FeedEdge]] = await filled_page(request, scan, show)
     items = filled.items
     start = items[0][0] if items else None
     return FeedConnection(
@@ -295,8 +295,19 @@ async def feed_page(
         began_at=began_at,
         is_cut_short=filled.is_cut_short,
         until=floor,
-        reading=None if kept is None else Reading(kept, lambda request: show_by(walk(request))),
+        reading=None if kept is None else Reading(kept, partial(_show_of, context, listing, reason_of)),
     )
+
+
+def _walk(listing: Listing, request: PageRequest) -> Folding | None:
+    return Folding(request.first, request.trail) if listing in TRAILED else None
+
+
+def _show_of(
+    context: Context, listing: Listing, reason_of: Callable[[FeedEntry], FeedReason], request: PageRequest
+) -> Show:
+    """What shows the entries of another page of the feed."""
+    return partial(edges_of, context, listing, reason_of=reason_of, folding=_walk(listing, request))
 
 
 async def edges_of(

@@ -9,11 +9,23 @@ from loaders.wanted import FeedEntry, Wanted
 from models.feeds import FeedKind
 from resolvers.ahead import wanted_of_entries
 from resolvers.arguments import DEFAULT_PAGE, After, First, Until, page
-from resolvers.connections import Scan, Scanned
+from resolvers.connections import Scanned
 from resolvers.context import Info
 from resolvers.feed_options import Options, tuned
-from resolvers.feeds import FeedConnection, FeedReason, FeedReasonKind, feed_page, hashtag_reason, is_seen_below
+from resolvers.feeds import (
+    FeedConnection,
+    FeedReason,
+    FeedReasonKind,
+    ScanEntries,
+    ScannedEntries,
+    Start,
+    feed_page,
+    hashtag_reason,
+    is_seen_below,
+)
 from resolvers.readings import KeptFeed
+
+_HOME = FeedRef(FeedKind.HOME)
 
 
 async def home_feed(
@@ -24,10 +36,10 @@ async def home_feed(
     request = page(Listing.HOME_FEED, first, after)
     wanted = wanted_of_entries(info)._replace(tuned=tuned(FeedKind.HOME, options, viewer))
 
-    def scan_of(wanted: Wanted) -> Scan[FeedEntry]:
+    def scan_of(wanted: Wanted) -> ScanEntries:
         home = context.loaders.home_entries(viewer, wanted)
 
-        async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
+        async def scan(start: Start, limit: int) -> ScannedEntries:
             part = await context.resources.home.scan(home, before=GREATEST_ID if start is None else start, limit=limit)
             entries = part.entries
             is_end = part.is_end or is_seen_below(entries)
@@ -35,7 +47,7 @@ async def home_feed(
 
         return scan
 
-    kept = KeptFeed(FeedRef(FeedKind.HOME), scan_of(wanted.bare))
+    kept = KeptFeed(_HOME, scan_of, wanted)
     reason = home_reason(viewer.account_id)
     return await feed_page(context, Listing.HOME_FEED, request, scan_of(wanted), reason, until=until, kept=kept)
 

@@ -10,10 +10,18 @@ from models.feeds import FeedKind
 from models.lists import ListReplies
 from resolvers.ahead import wanted_of_entries
 from resolvers.arguments import DEFAULT_PAGE, After, First, Until, page
-from resolvers.connections import Scan, Scanned
 from resolvers.context import Info
 from resolvers.feed_options import Options, tuned
-from resolvers.feeds import FeedConnection, FeedReason, FeedReasonKind, feed_page, scanned
+from resolvers.feeds import (
+    FeedConnection,
+    FeedReason,
+    FeedReasonKind,
+    ScanEntries,
+    ScannedEntries,
+    Start,
+    feed_page,
+    scanned,
+)
 from resolvers.readings import KeptFeed
 
 
@@ -30,8 +38,8 @@ async def list_posts(
     wanted = wanted_of_entries(info)._replace(tuned=tuned(FeedKind.LIST, options, context.viewer))
     replies = ListReplies(root.replies)
 
-    def scan_of(wanted: Wanted) -> Scan[FeedEntry]:
-        async def scan(start: int | None, limit: int) -> Scanned[FeedEntry]:
+    def scan_of(wanted: Wanted) -> ScanEntries:
+        async def scan(start: Start, limit: int) -> ScannedEntries:
             # A PageRequest brings one item more than it asks for.
             loader = context.loaders.list_entries(PageRequest(limit - 1, start), wanted, replies)
             return scanned(await loader.load(root.id) or [], limit)
@@ -39,7 +47,7 @@ async def list_posts(
         return scan
 
     ref = FeedRef(FeedKind.LIST, root.id)
-    kept = None if context.viewer is None else KeptFeed(ref, scan_of(wanted.bare))
+    kept = None if context.viewer is None else KeptFeed(ref, scan_of, wanted)
     return await feed_page(context, Listing.LIST_FEED, request, scan_of(wanted), _list_reason, until=until, kept=kept)
 
 

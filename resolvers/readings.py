@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from actions.feed_refs import FeedRef
 from core.paging import PageRequest, Trail
-from loaders.wanted import FeedEntry
+from loaders.wanted import FeedEntry, Wanted
 from resolvers.connections import Scan, ending_above, filled_page
 from resolvers.context import Context
 
@@ -17,10 +17,11 @@ Show = Callable[[Sequence[FeedEntry]], Awaitable[Sequence[Any]]]
 
 
 class KeptFeed(NamedTuple):
-    """A feed of which it is kept how far the viewer has read it, and its entries with nothing of their posts."""
+    """A feed of which it is kept how far the viewer has read it, and how its entries are found for what is wanted."""
 
     ref: FeedRef
-    scan: Scan[FeedEntry]
+    scan_of: Callable[[Wanted], Scan[FeedEntry]]
+    wanted: Wanted
 
 
 class Newest(NamedTuple):
@@ -70,5 +71,6 @@ class Reading:
             if start <= floor or count >= MOST_COUNTED:
                 return count
             request = PageRequest(MOST_COUNTED - count, start, trail=newest.trail)
-        rest = await filled_page(request, ending_above(floor, self._feed.scan), self._show_of(request))
+        scan = self._feed.scan_of(self._feed.wanted.bare)
+        rest = await filled_page(request, ending_above(floor, scan), self._show_of(request))
         return count + len(rest.items)

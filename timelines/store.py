@@ -130,6 +130,10 @@ def entries_of(members: Sequence[bytes]) -> list[int]:
     return [_ALL_BITS - inverted for inverted in struct.unpack(f">{len(members)}Q", b"".join(members))]
 
 
+# Of functions within functions, whose annotations are made whenever they are.
+Commands = Sequence[Command]
+
+
 class Act(StrEnum):
     """What becomes of an entry in a timeline."""
 
@@ -292,7 +296,7 @@ class TimelineStore:
     async def _read(self, account_id: int, commands_of: Callable[[str], Sequence[Command]]) -> list[Any] | None:
         """The replies to what is asked about a timeline, in one round trip; None if the server's are not complete."""
 
-        def commands(binding: Binding) -> Sequence[Command]:
+        def commands(binding: Binding) -> Commands:
             return (self._epochs.commands(), *commands_of(self._key(binding, account_id)))
 
         binding, (bound, *replies) = await self._exchange(commands)
@@ -302,7 +306,7 @@ class TimelineStore:
         """As core.cache.Cache.exchange, with the binding of the server that answers."""
         used: list[Binding] = []
 
-        def commands(run_id: str) -> Sequence[Command]:
+        def commands(run_id: str) -> Commands:
             binding = self._epochs.known(run_id)
             if binding is None:
                 raise _UnknownError
