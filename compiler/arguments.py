@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
 from graphql.execution.collect_fields import FieldDetails
 from graphql.pyutils import Undefined
 from graphql.type import GraphQLField, GraphQLObjectType, GraphQLSchema, is_non_null_type, specified_scalar_types
-from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from compiler.inputs import Inputs
 from compiler.run import Run
 
 STRAWBERRY_DEFINITION = "strawberry-definition"
@@ -44,7 +45,7 @@ class Arguments:
         self._definition = definition
         self._position = position
         self._config = strawberry_schema.config
-        self._scalars = strawberry_schema.schema_converter.scalar_registry
+        self._convert = _inputs_of(schema).arguments(definition.arguments)
         self._is_empty = not position.field_def.args and not position.details.node.arguments
         self._variables = tuple(_variables_of(position.details))
         self._fixed: dict[str, Any] | None = {} if self._is_empty else None
@@ -68,12 +69,7 @@ class Arguments:
         if known is not None:
             return known if not self._direct else self._with_direct(known, run)
         position = self._position
-        converted = convert_arguments(
-            run.arguments(position.field_def, position.details),
-            self._definition.arguments,
-            scalar_registry=self._scalars,
-            config=self._config,
-        )
+        converted = self._convert(run.arguments(position.field_def, position.details))
         if all(isinstance(value, _CONSTANT) for value in converted.values()):
             self._keep(key, converted, run)
         return converted
@@ -136,6 +132,13 @@ class Arguments:
             if len(self._known) >= MOST_KEPT:
                 self._known.clear()
             self._known[key] = converted
+
+
+@lru_cache(maxsize=8)
+def _inputs_of(schema: GraphQLSchema) -> Inputs:
+    """The conversions of a schema, which its fields share."""
+    strawberry_schema = schema.extensions[STRAWBERRY_DEFINITION]
+    return Inputs(strawberry_schema.config, strawberry_schema.schema_converter.scalar_registry)
 
 
 def _variables_of(details: FieldDetails) -> Iterator[str]:
