@@ -17,6 +17,8 @@ from tests.worlds import World
 _EVERYONE = sa.update(account).values(bio=sa.bindparam("new_bio", type_=sa.Text))
 _RENAME_EVERYONE = command(_EVERYONE)
 _RENAME_EVERYONE_AND_TELL = values_of(_EVERYONE.returning(account.c.id), int)
+# The accounts in the order in which an update of all comes to them.
+_IN_PLACE = values_of(sa.select(account.c.id).order_by(sa.literal_column("ctid")), int)
 _WAITING = values_of(
     sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"),
     int,
@@ -104,34 +106,35 @@ async def test_a_one_write_that_fails_leaves_nothing(world: World, worker_databa
 
 
 async def test_a_one_write_that_meets_a_deadlock_is_run_again(world: World, worker_database_url: str) -> None:
-    alice, bob = world.alice.account_id, world.bob.account_id
     runs: list[str] = []
 
     async def rename_everyone(tx: Transaction) -> int:
         runs.append("everyone")
         return await tx.run(_RENAME_EVERYONE, new_bio="second")
 
-    async def hold_bob(tx: Transaction) -> None:
-        runs.append("bob")
-        await tx.run(RENAME, account_id=bob, new_bio="first")
-        bob_is_held.set()
+    async def hold_last(tx: Transaction, first: int, last: int) -> None:
+        runs.append("last")
+        await tx.run(RENAME, account_id=last, new_bio="first")
+        last_is_held.set()
         # Postgres ends whoever has waited for a second when nobody can go on: so the other one has to wait first.
-        while "bob" not in runs[1:] and await db.row(_WAITING) == 0:  # noqa: ASYNC110 (nothing tells when it is so)
+        while "last" not in runs[1:] and await db.row(_WAITING) == 0:  # noqa: ASYNC110 (nothing tells when it is so)
             await asyncio.sleep(0.01)
-        await tx.run(RENAME, account_id=alice, new_bio="first")
+        await tx.run(RENAME, account_id=first, new_bio="first")
 
     async with opened(worker_database_url, pool_size=3) as db, asyncio.timeout(4 * WITHIN_S):
         for _ in range(5):
             runs.clear()
-            bob_is_held = asyncio.Event()
-            holder = asyncio.ensure_future(db.transact(hold_bob))
-            await bob_is_held.wait()
+            first, *_, last = await db.rows(_IN_PLACE)
+            last_is_held = asyncio.Event()
+            holder = asyncio.ensure_future(db.transact(hold_last, first, last))
+            await last_is_held.wait()
             renamed, _ = await asyncio.gather(db.transact_in_one_write(rename_everyone), holder)
             assert renamed == len(world.people)
-            if runs == ["bob", "everyone", "everyone"]:
+            if runs == ["last", "everyone", "everyone"]:
                 break  # else the machine was so busy that the second had passed, and Postgres ended the other one
-        assert runs == ["bob", "everyone", "everyone"]
-        assert {await db.row(BIO, account_id=account_id) for account_id in (alice, bob)} == {"second"}
+        assert runs == ["last", "everyone", "everyone"]
+        bios = {await db.row(BIO, account_id=person.account_id) for person in world.people.values()}
+        assert bios == {"second"}
         await assert_whole(db)
 
 
