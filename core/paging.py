@@ -10,7 +10,7 @@ Lists that fold what repeats within a stretch also say in their cursors what tha
 """
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -20,8 +20,11 @@ from core.errors import BadCursorError, BadInputError
 SMALLEST_PAGE = 1
 LARGEST_PAGE = 100
 # After so many rounds of topping up, a page that rules thin out stays short, even empty; the client goes on from where
-# scanning stopped.
+# scanning stopped. Each round looks at so many times as many items as the one before, or at as many as one may: a short
+# page says that something is hidden there, so it takes hundreds in a row to make one.
 TOP_UP_ROUNDS = 5
+TOP_UP_GROWTH = 4
+MOST_IN_A_ROUND = 500
 
 _VERSION = 1
 _LAYOUT = struct.Struct(">BBq")
@@ -188,6 +191,14 @@ class PageRequest(NamedTuple):
     def fetch_count(self) -> int:
         """One more than asked for: whether it exists answers `hasNextPage`."""
         return self.first + 1
+
+    @property
+    def rounds(self) -> Iterator[int]:
+        """How many items each round that fills the page may look at."""
+        count = self.fetch_count
+        for _ in range(TOP_UP_ROUNDS):
+            yield count
+            count = min(count * TOP_UP_GROWTH, MOST_IN_A_ROUND)
 
 
 def page_request(listing: Listing, *, first: int, after: str | None) -> PageRequest:

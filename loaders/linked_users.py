@@ -41,13 +41,15 @@ class LinkedUsersLoader(ThinnedPageLoader[UserRow]):
     def start(self) -> int:
         return after_or_end(self.request)
 
-    async def fetch_items(self, reached: Mapping[int, SortKey]) -> Sequence[tuple[int, SortKey, UserRow | None]]:
+    async def fetch_items(
+        self, reached: Mapping[int, SortKey], limit: int
+    ) -> Sequence[tuple[int, SortKey, UserRow | None]]:
         records = await self.scope.db.rows(
             self.statement,
             parent_ids=list(reached),
             afters=list(reached.values()),
             viewer_id=self.viewer_id,
-            limit=self.request.fetch_count,
+            limit=limit,
         )
         found = Hydrated()
         found.add_users(records, _NO_PARTS, layout=_LAYOUT)

@@ -84,12 +84,14 @@ class PostsByPostLoader(ThinnedPageLoader[PostRow]):
     # Where it is shown; the statement of a list that is in a context ends with what the viewer's filters look at.
     context: ClassVar[Context | None] = None
 
-    async def fetch_items(self, reached: Mapping[int, SortKey]) -> Sequence[tuple[int, SortKey, PostRow | None]]:
+    async def fetch_items(
+        self, reached: Mapping[int, SortKey], limit: int
+    ) -> Sequence[tuple[int, SortKey, PostRow | None]]:
         records = await self.scope.db.rows(
             self.statement,
             parent_ids=list(reached),
             afters=list(reached.values()),
-            limit=self.request.fetch_count,
+            limit=limit,
             viewer_id=self.viewer_id,
         )
         found = Hydrated()

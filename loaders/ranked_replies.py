@@ -118,14 +118,16 @@ class RankedRepliesLoader(ThinnedPageLoader[PostRow]):
             return RankedKey(self.first_rank, 0)
         return RankedKey(request.after_rank, request.after)
 
-    async def fetch_items(self, reached: Mapping[int, SortKey]) -> Sequence[tuple[int, SortKey, PostRow | None]]:
+    async def fetch_items(
+        self, reached: Mapping[int, SortKey], limit: int
+    ) -> Sequence[tuple[int, SortKey, PostRow | None]]:
         keys = [key for key in reached.values() if isinstance(key, RankedKey)]
         records = await self.scope.db.rows(
             self.statement,
             parent_ids=list(reached),
             afters=[key.id for key in keys],
             after_ranks=[key.rank for key in keys],
-            limit=self.request.fetch_count,
+            limit=limit,
             viewer_id=self.viewer_id,
         )
         found = Hydrated()

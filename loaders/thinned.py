@@ -5,7 +5,7 @@ from typing import Generic
 
 import sqlalchemy as sa
 
-from core.paging import TOP_UP_ROUNDS, Page, PageRequest, SortKey, page_of_shown
+from core.paging import MOST_IN_A_ROUND, Page, PageRequest, SortKey, page_of_shown
 from loaders.base import BatchLoader, Item, Scope
 from loaders.pages import PARENT_IDS
 
@@ -22,7 +22,8 @@ class ThinnedPageLoader(BatchLoader[int, Page[tuple[SortKey, Item]]], Generic[It
     """Loads a page of something for each parent, by the parent's id; one part of the list for all of them.
 
     The items of a page are pairs of sort key and item. Where rules have left too little of it, the page goes on behind
-    what was looked at: for those parents that need it, by one statement for all of them, at most TOP_UP_ROUNDS times.
+    what was looked at: for those parents that need it, by one statement for all of them, a few times
+    (PageRequest.rounds).
     """
 
     def __init__(self, scope: Scope, request: PageRequest) -> None:
@@ -33,15 +34,16 @@ class ThinnedPageLoader(BatchLoader[int, Page[tuple[SortKey, Item]]], Generic[It
         shown: dict[int, list[tuple[SortKey, Item]]] = {key: [] for key in keys}
         pages: dict[int, Page[tuple[SortKey, Item]]] = {}
         reached: dict[int, SortKey] = dict.fromkeys(keys, self.start)
-        for _ in range(TOP_UP_ROUNDS):
+        for most in self.request.rounds:
+            limit = max(self.request.fetch_count, min(most, MOST_IN_A_ROUND // len(reached)))
             looked_at = dict.fromkeys(reached, 0)
-            for parent_id, key, item in await self.fetch_items(reached):
+            for parent_id, key, item in await self.fetch_items(reached, limit):
                 looked_at[parent_id] += 1
                 reached[parent_id] = key
                 if item is not None:
                     shown[parent_id].append((key, item))
             for parent_id, count in looked_at.items():
-                is_end = count < self.request.fetch_count
+                is_end = count < limit
                 if is_end or len(shown[parent_id]) > self.request.first:
                     del reached[parent_id]
                     pages[parent_id] = page_of_shown(self.request, shown[parent_id], is_end=is_end)
@@ -56,8 +58,10 @@ class ThinnedPageLoader(BatchLoader[int, Page[tuple[SortKey, Item]]], Generic[It
         """The key behind which the page begins."""
         raise NotImplementedError
 
-    async def fetch_items(self, reached: Mapping[int, SortKey]) -> Sequence[tuple[int, SortKey, Item | None]]:
-        """(parent id, sort key, item) in the list's order, at most `request.fetch_count` of each parent, behind the key
-        that `reached` has for it. The item is None where the viewer may not see it.
+    async def fetch_items(
+        self, reached: Mapping[int, SortKey], limit: int
+    ) -> Sequence[tuple[int, SortKey, Item | None]]:
+        """(parent id, sort key, item) in the list's order, at most `limit` of each parent, behind the key that
+        `reached` has for it. The item is None where the viewer may not see it.
         """
         raise NotImplementedError

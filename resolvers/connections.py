@@ -5,7 +5,7 @@ from math import ceil
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import compiler
-from core.paging import TOP_UP_ROUNDS, Listing, Page, PageRequest, SortKey, Trail, encode_cursor, page_of_shown
+from core.paging import Listing, Page, PageRequest, SortKey, Trail, encode_cursor, page_of_shown
 from loaders.base import PageLoader
 from loaders.thinned import ThinnedPageLoader
 from resolvers.arguments import Cursor
@@ -197,7 +197,7 @@ async def filled_page(
     scan: Scan[Source],
     show: Callable[[Sequence[Source]], Awaitable[Sequence[T | None]]],
 ) -> Page[tuple[int, T]]:
-    """A page of what rules leave over: scans on, at most five times, until the page is full or the list ends.
+    """A page of what rules leave over: scans on, a few rounds, until the page is full or the list ends.
 
     `scan(after, limit)` gives the next part of the list, `show` what the viewer sees of it, None for hidden items. A
     further round looks at as many more items than are lacking as the rounds before had to, at most at those of a page.
@@ -205,11 +205,9 @@ async def filled_page(
     shown: list[tuple[int, T]] = []
     looked_at = 0
     after, is_end = request.after, False
-    for _ in range(TOP_UP_ROUNDS):
-        limit = request.fetch_count
-        if shown:
-            limit = min(limit, ceil((limit - len(shown)) * looked_at / len(shown)))
-        part = await scan(after, limit)
+    for most in request.rounds:
+        lacking = request.fetch_count - len(shown)
+        part = await scan(after, min(most, ceil(lacking * looked_at / len(shown))) if shown else most)
         looked_at += len(part.items)
         seen = await show(part.items)
         shown += [(key, item) for key, item in zip(part.keys, seen, strict=True) if item is not None]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.paging import TOP_UP_ROUNDS, Listing, decode_cursor, encode_cursor
+from core.paging import Listing, PageRequest, decode_cursor, encode_cursor
 from tests.api.compiled import fallbacks_of
 from tests.fixtures.api import Api
 from tests.worlds import Person, World
@@ -182,7 +182,7 @@ async def test_what_only_hidden_entries_are_behind_is_no_gap(api: Api, world: Wo
 async def test_where_too_much_is_hidden_to_tell_the_kind_says_so(api: Api, world: World) -> None:
     held = await world.post(world.bob)
     thread = await world.post(world.bob)
-    for _ in range(3 * TOP_UP_ROUNDS):
+    for _ in range(sum(PageRequest(1).rounds)):
         await world.post(world.bob, reply_to=thread)
     await world.mute_thread(world.alice, thread)
     client = Client(api, "home", world.alice)

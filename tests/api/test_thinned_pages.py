@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from core.paging import TOP_UP_ROUNDS
+from core.paging import PageRequest
+from models.posts import Visibility
 from tests.api.paging import nodes, walk
 from tests.fixtures.api import Api
 from tests.worlds import Person, World, post_id
@@ -64,13 +65,40 @@ async def test_people_whom_a_block_hides_leave_full_pages_behind(api: Api, world
 
 async def test_a_page_behind_too_many_hidden_ones_is_short_and_goes_on(api: Api, world: World) -> None:
     root = await world.post(world.alice)
-    for number in range((PAGE + 1) * TOP_UP_ROUNDS + 1):
+    for number in range(sum(PageRequest(PAGE).rounds) + 1):
         await world.post(world.eve, f"hidden {number}", reply_to=root)
     await world.post(world.bob, "seen", reply_to=root)
     await world.block(world.eve, world.dan)
     pages = await pages_of(api, root, LISTS["OLDEST"], "body", by=world.dan)
     assert [len(page["edges"]) for page in pages] == [0, 1]
     assert nodes(pages) == ["seen"]
+
+
+HIDDEN_IN_A_ROW = 40
+
+
+@pytest.mark.parametrize("first", [1, 2, 20])
+async def test_not_even_a_cursor_tells_of_many_hidden_posts_in_a_row(api: Api, world: World, first: int) -> None:
+    document = """
+    query ($first: Int!, $root: ID!) {
+      user(handle: "alice") {
+        posts(first: $first) { edges { cursor node { body } } pageInfo { hasNextPage endCursor } }
+      }
+      post(id: $root) {
+        replies(sort: NEWEST, first: $first) { edges { cursor node { body } } pageInfo { hasNextPage endCursor } }
+      }
+    }
+    """
+    root = await world.post(world.bob)
+    for reply_to in (None, root):
+        await world.post(world.alice, "open", reply_to=reply_to)
+    before = await api.data(document, first=first, root=post_id(root))
+    for reply_to in (None, root):
+        for _ in range(HIDDEN_IN_A_ROW):
+            await world.post(world.alice, "hidden", visibility=Visibility.MENTIONED, reply_to=reply_to)
+    assert await api.data(document, first=first, root=post_id(root)) == before
+    seen = await api.data(document, by=world.alice, first=first, root=post_id(root))
+    assert seen["user"]["posts"]["edges"][0]["node"] == {"body": "hidden"}
 
 
 async def test_topping_up_is_one_statement_for_all_parents(api: Api, world: World) -> None:

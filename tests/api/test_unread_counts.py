@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.worker import Worker
-from core.paging import TOP_UP_ROUNDS, Listing
+from core.paging import TOP_UP_ROUNDS, Listing, PageRequest
 from tests.api.compiled import fallbacks_of
 from tests.api.filters import new_filter
 from tests.api.hashtags import seen
@@ -87,7 +87,7 @@ async def test_it_goes_up_to_a_hundred(api: Api, world: World) -> None:
 async def test_looking_behind_very_many_hidden_entries_ends(api: Api, world: World, worker: Worker) -> None:
     await world.post(world.bob, "seen, and far down")
     thread = await world.post(world.bob, "muted")
-    for _ in range(103 * TOP_UP_ROUNDS):
+    for _ in range(sum(PageRequest(1).rounds) + sum(PageRequest(100).rounds)):
         await world.post(world.bob, "muted", reply_to=thread)
     await world.mute_thread(world.alice, thread)
     await caught_up(api, worker, world.alice)
