@@ -176,15 +176,16 @@ def rank_of(candidate: Candidate, weights: Weights, moment: Moment) -> int:
     return int(sum(map(mul, weights, values_of(candidate, moment))) * RANK_UNIT)
 
 
-def ranked(
-    candidates: Iterable[Candidate], weights: Weights, moment: Moment, *, is_one_per_author: bool
-) -> list[Ranked]:
-    """The candidates, the best first, of equals the newest; if so asked, the best one of each author only."""
+def ranked(candidates: Iterable[Candidate], weights: Weights, moment: Moment) -> list[Ranked]:
+    """The candidates, the best first, of equals the newest."""
     found = [Ranked(rank_of(each, weights, moment), each) for each in candidates]
     found.sort(key=lambda each: (each.rank, each.candidate.id), reverse=True)
-    if is_one_per_author:
-        best: dict[int, Ranked] = {}
-        for each in found:
-            best.setdefault(each.candidate.author_id, each)
-        return [*best.values()]
     return found
+
+
+def best_of_authors(found: Iterable[Ranked]) -> dict[int, Ranked]:
+    """The best of each author, by the author, of such a list."""
+    best: dict[int, Ranked] = {}
+    for each in found:
+        best.setdefault(each.candidate.author_id, each)
+    return best

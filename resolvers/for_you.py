@@ -1,6 +1,6 @@
 """The feed of what somebody may want to see."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,10 +9,11 @@ from core import ids
 from core.clock import utc_now
 from core.errors import BadCursorError, BadInputError
 from core.paging import Listing, PageRequest, RankedKey
+from loaders.base import Scope
 from loaders.for_you import fetch_candidates, load_candidates
 from loaders.rows import PostRow
-from loaders.signals import HEAVIEST, RANK_UNIT, Moment, Ranked, Weights, place_of, ranked, signals_of
-from loaders.wanted import FeedEntry
+from loaders.signals import HEAVIEST, RANK_UNIT, Moment, Ranked, Weights, best_of_authors, place_of, ranked, signals_of
+from loaders.wanted import FeedEntry, Wanted
 from models.feeds import FeedKind
 from resolvers.ahead import wanted_of_entries
 from resolvers.arguments import Cursor, page
@@ -42,6 +43,46 @@ class _Begun(NamedTuple):
     place: tuple[int, int] | None
 
 
+class _Sieve:
+    """What of the list is shown."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    async def shown(self, part: Iterable[Ranked], wanted: Wanted) -> list[int]:
+        """The ids of what is shown of a part of the list; parts come in the order of the list."""
+        numbers = [each.candidate.id for each in part]
+        found = await load_candidates(self._scope, numbers, wanted)
+        return [number for number in numbers if number in found]
+
+    async def pass_over(self, above: Sequence[Ranked], behind: Sequence[Ranked], wanted: Wanted) -> None:
+        """Begins in the middle of the list: `above` is on earlier pages."""
+
+
+class _OnePerAuthor(_Sieve):
+    """The same; of each author only the best that is shown at all."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope)
+        self._authors: set[int] = set()
+
+    async def shown(self, part: Iterable[Ranked], wanted: Wanted) -> list[int]:
+        new = [each for each in part if each.candidate.author_id not in self._authors]
+        best = best_of_authors(new)
+        shown = await super().shown(best.values(), wanted)
+        self._authors.update(author_id for author_id, each in best.items() if each.candidate.id in shown)
+        # Where a filter or the like leaves somebody's best one out, one of the others is.
+        others = [each for each in new if each.candidate.author_id not in self._authors]
+        found = await super().shown([each for each in others if each is not best[each.candidate.author_id]], wanted)
+        second = best_of_authors(each for each in others if each.candidate.id in found)
+        self._authors.update(second)
+        return [*shown, *(each.candidate.id for each in second.values())]
+
+    async def pass_over(self, above: Sequence[Ranked], behind: Sequence[Ranked], wanted: Wanted) -> None:
+        authors = {each.candidate.author_id for each in behind}
+        await self.shown((each for each in above if each.candidate.author_id in authors), wanted.bare)
+
+
 async def for_you_feed(info: Info, first: int, after: Cursor | None, wishes: Wishes) -> FeedConnection:
     context, began_at = info.context, utc_now()
     viewer = context.require_viewer()
@@ -51,8 +92,10 @@ async def for_you_feed(info: Info, first: int, after: Cursor | None, wishes: Wis
     wanted = wanted_of_entries(info)._replace(tuned=tuned(FeedKind.FOR_YOU, wishes.options, viewer))
     loaders = context.loaders
     candidates = await fetch_candidates(loaders.db, viewer, moment, since=wishes.since and as_utc(wishes.since))
-    found = ranked(candidates, weights, moment, is_one_per_author=wishes.is_one_per_author)
+    found = ranked(candidates, weights, moment)
     behind = [each for each in found if place is None or (each.rank, each.candidate.id) < place]
+    sieve = _OnePerAuthor(loaders) if wishes.is_one_per_author else _Sieve(loaders)
+    await sieve.pass_over(found[: len(found) - len(behind)], behind, wanted)
 
     async def scan(start: int | None, limit: int) -> Scanned[Ranked]:
         begin = start or 0
@@ -60,13 +103,13 @@ async def for_you_feed(info: Info, first: int, after: Cursor | None, wishes: Wis
         return Scanned(behind[begin:end], range(begin + 1, end + 1), reached=end, is_end=end == len(behind))
 
     async def show(part: Sequence[Ranked]) -> Sequence[RankedEdge | None]:
-        numbers = [each.candidate.id for each in part]
-        shown = await load_candidates(loaders, numbers, wanted)
-        rows = await loaders.posts.load_all(numbers)
-        return [
-            None if row is None or row.id not in shown else _edge(each, row, weights, moment)
-            for each, row in zip(part, rows, strict=True)
-        ]
+        shown = await sieve.shown(part, wanted)
+        rows = dict(zip(shown, await loaders.posts.load_all(shown), strict=True))
+        edges: list[RankedEdge | None] = []
+        for each in part:
+            row = rows.get(each.candidate.id)
+            edges.append(None if row is None else _edge(each, row, weights, moment))
+        return edges
 
     filled = await filled_page(PageRequest(request.first), scan, show)
     edges = [edge for _, edge in filled.items]

@@ -229,6 +229,21 @@ async def test_one_per_author_is_the_best_of_each_in_the_whole_list(
     assert nodes(pages) == ["carol 3", "bob 3", "alice 3"]
 
 
+@pytest.mark.parametrize("first", [1, 2, 100])
+async def test_where_the_best_of_an_author_is_left_out_the_next_best_takes_its_place(
+    api: Api, world: World, friends: list[Person], first: int
+) -> None:
+    """On whatever page it is, and only if no better one of theirs was on an earlier page."""
+    posts = ["alice: spoiler", "alice: best", "bob: best", "bob: spoiler", "bob: third", "alice: third", "dan: spoiler"]
+    for body in reversed(posts):
+        author = {person.handle: person for person in (world.alice, world.bob, world.dan)}[body.partition(":")[0]]
+        await liked(world, author, body, friends)
+    await filters.new_filter(api, "spoiler", by=world.eve, contexts=["PUBLIC"])
+    weights = {**NOTHING, "likesByFollowed": 1}
+    pages = await pages_of(api, world.eve, first=first, weights=weights, onePerAuthor=True)
+    assert nodes(pages) == ["alice: best", "bob: best"]
+
+
 async def test_since_is_for_catching_up(api: Api, world: World, friends: list[Person]) -> None:
     now = utc_now()
     for hours in (1, 5, 48, 13 * 24, 15 * 24):

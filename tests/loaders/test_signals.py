@@ -16,6 +16,7 @@ from loaders.signals import (
     Moment,
     SignalKind,
     Weights,
+    best_of_authors,
     place_of,
     rank_of,
     ranked,
@@ -67,16 +68,16 @@ def test_score_is_the_sum_of_weighted_signals(candidate: Candidate, weights: Wei
 
 @given(st.lists(candidates(), unique_by=lambda each: each.id), WEIGHTS)
 def test_best_come_first_and_of_each_author_the_best_alone(found: list[Candidate], weights: Weights) -> None:
-    whole = ranked(found, weights, MOMENT, is_one_per_author=False)
+    whole = ranked(found, weights, MOMENT)
     keys = [MOMENT.key(each.rank, each.candidate.id) for each in whole]
     assert keys == sorted(keys, reverse=True)
     assert {each.candidate for each in whole} == {*found}
     first: dict[int, int] = {}
     for each in whole:
         first.setdefault(each.candidate.author_id, each.candidate.id)
-    single = ranked(found, weights, MOMENT, is_one_per_author=True)
-    assert [each.candidate.id for each in single] == [*first.values()]
-    assert single == [each for each in whole if each in single]
+    single = best_of_authors(whole)
+    assert {author_id: each.candidate.id for author_id, each in single.items()} == first
+    assert [*single.values()] == [each for each in whole if each in single.values()]
 
 
 @given(st.integers(0, 2**41 - 2), st.integers(0, int(HEAVIEST * 6 * RANK_UNIT)), st.integers(1, 2**63 - 1))
