@@ -33,10 +33,12 @@ def _names(fact: str) -> sa.ColumnElement[bool]:
 
 
 # An event that tells of these entries or of this reader, and is not handled. Few wait, so it may look at all of them.
+# For one that is parked nobody waits.
 _PENDING = values_of(
     sa.select(sa.literal_column("1"))
     .where(
         outbox.c.done_at.is_(None),
+        outbox.c.parked_at.is_(None),
         sa.or_(*map(_names, ("entry_id", "post_id", "follower_id", "account_id"))),
     )
     .limit(sa.literal_column("1")),

@@ -11,6 +11,7 @@ from app.worker import Worker
 from core.cache import CacheUnavailableError
 from core.clock import utc_now
 from tests.fixtures.api import Api, api_over
+from tests.timelines.fanning import sql_of
 from tests.worlds import World
 from timelines import keys, pulled_authors
 from timelines.home import HomeTimelines
@@ -71,6 +72,20 @@ async def test_what_is_on_its_way_is_not_missing(home: HomeTimelines, worker: Wo
     await world.follow(world.alice, world.dan)
     await world.post(world.dan, "of somebody followed since")
     assert await home.check(reader) is Verdict.UNDECIDED
+
+
+async def test_what_is_parked_is_missing_and_mended(
+    api: Api, home: HomeTimelines, worker: Worker, world: World
+) -> None:
+    reader = world.alice.account_id
+    await home.rebuild(reader)
+    await world.post(world.bob, "parked")
+    async with sql_of(api.services) as sql:
+        await sql.execute("UPDATE outbox SET parked_at = now() WHERE done_at IS NULL")
+    await worker.settle()
+    assert await bodies(api, world) == []
+    assert await home.check(reader) is Verdict.DIFFERENT
+    assert await bodies(api, world) == ["parked"]
 
 
 async def test_a_lost_push_is_found_and_mended(
