@@ -66,10 +66,14 @@ class Settings(BaseSettings):
     pull_above_followers: int = Field(
         default=50_000,
         ge=1,
+        le=1_000_000_000,
         description="Posts of an author with more active followers are merged at read, not pushed; see timelines.md.",
     )
     pull_above_posts_per_day: int = Field(
-        default=100, ge=1, description="The same of an author who has posted more often in the last day."
+        default=100,
+        ge=1,
+        le=1_000_000,
+        description="The same of an author who has posted more often in the last day.",
     )
     counters_recount_hour_utc: int = Field(
         default=3, ge=0, le=23, description="Hour of the day, in UTC, at which workers begin to recount all counts."

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from app.services import ProcessServices
+from app.settings import Settings
 from app.worker import Worker
 from events import channels, outbox
 from events.base import Queue
@@ -247,6 +249,23 @@ async def test_author_stays_while_half_of_a_bound_is_passed_and_for_a_week(
     await watch.look_after()
     assert await state(sql, world.bob) == "pulled", "seven in a week are half of the bound"
     await world.delete(world.bob, posts[0])
+    await watch.look_after()
+    assert await state(sql, world.bob) == "leaving"
+
+
+async def test_the_largest_bounds_that_settings_take_pull_nobody(
+    api: Api, settings: Settings, world: World, worker: Worker, sql: Sql
+) -> None:
+    largest = {"pull_above_followers": 1_000_000_000, "pull_above_posts_per_day": 1_000_000}
+    for name, bound in largest.items():
+        with pytest.raises(ValidationError, match="less than or equal"):
+            Settings.model_validate({**settings.model_dump(), name: bound + 1})
+    Settings.model_validate({**settings.model_dump(), **largest})
+    watch = PulledAuthors(api.services.db, UNLIMITED._replace(readers=1_000_000_000, posts_per_day=1_000_000))
+    await watch.consider(world.bob.account_id)
+    assert await state(sql, world.bob) is None
+    await enter(world, world.bob)
+    await sql.execute("UPDATE pulled_author SET since = since - $1::interval", pulled_authors.STAYS)
     await watch.look_after()
     assert await state(sql, world.bob) == "leaving"
 
