@@ -50,7 +50,7 @@ def _select_trends() -> sa.Select[tuple[int, int, int, float, int, int]]:
         .where(
             trend.c.kind == kind,
             trend.c.round == sa.func.coalesce(begun, newest),
-            trend.c.place > sa.bindparam("after_place", type_=sa.Integer),
+            trend.c.place > sa.bindparam("after_place", type_=sa.BigInteger),
         )
         .order_by(trend.c.place)
         .limit(LIMIT)

@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from core.paging import Listing, RankedKey, encode_cursor
 from tests.api import filters, trends
 from tests.api.compiled import fallbacks_of
 from tests.api.paging import nodes
@@ -214,6 +215,19 @@ async def test_many_read_while_rankings_are_made(api: Api, world: World, fans: l
 async def test_cursors_of_nothing_are_refused(api: Api, document: str, after: str) -> None:
     answer = await api.run(document, after=after)
     assert answer.codes == ["BAD_CURSOR"]
+
+
+@pytest.mark.parametrize("listing", [Listing.TRENDING_HASHTAGS, Listing.TRENDING_POSTS])
+async def test_no_place_that_a_cursor_can_name_is_an_error_of_ours(
+    api: Api, world: World, fans: list[Person], listing: Listing
+) -> None:
+    for fan in fans[:2]:
+        await world.post(fan, "#tea")
+    await rank(world)
+    document = trends.HASHTAGS if listing is Listing.TRENDING_HASHTAGS else trends.POSTS
+    for number, place in ((0, 2**63 - 1), (2**63 - 1, 2**63 - 1), (2**63 - 1, 2**31), (1, 2**31)):
+        answer = await api.run(document, after=encode_cursor(listing, RankedKey(number, place)))
+        assert answer.codes == []
 
 
 async def test_a_cursor_of_one_list_is_none_of_the_other(api: Api, world: World, fans: list[Person]) -> None:
