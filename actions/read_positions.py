@@ -12,7 +12,7 @@ from events import outbox
 from events.read_positions import ReadPositionMoved
 from models.feeds import FeedKind, read_position
 
-# Of so many feeds an account's positions are kept; that of the feed that was not read for longest goes.
+# Of so many lists and hashtags an account's positions are kept; that of the feed that was not read for longest goes.
 MOST_POSITIONS = 1_000
 
 # The feeds that have positions, and whose cursors these are.
@@ -54,7 +54,7 @@ def _select_move() -> sa.Select[tuple[int]]:
     ).cte("told")
     stale = (
         sa.select(read_position.c.feed, read_position.c.target_id)
-        .where(read_position.c.account_id == _ACCOUNT_ID)
+        .where(read_position.c.account_id == _ACCOUNT_ID, read_position.c.feed != _HOME)
         .order_by(read_position.c.moved_at.desc())
         .offset(sa.literal_column(str(MOST_POSITIONS)))
         .subquery("stale")
