@@ -20,6 +20,7 @@ from core.database import Reader, Transaction, command, rows_of, values_of
 from core.errors import NotAllowedError, NotFoundError, Problem, ValidationError
 from events import outbox
 from events.posts import EntryAdded, EntryRemoved
+from events.relations import SightChanged
 from loaders.facts import is_moderator
 from models.accounts import Role, account
 from models.posts import post
@@ -250,6 +251,7 @@ async def _suspend(tx: Transaction, act: Act) -> bool:
     await withdraw_account(tx, act.account_id)
     await tx.run(_SUSPEND, account_id=act.account_id)
     await close_all_sessions(tx, act.account_id)
+    await outbox.record(tx, SightChanged(author_id=act.account_id))
     return True
 
 
@@ -259,6 +261,7 @@ async def _lift(tx: Transaction, act: Act) -> bool:
         return False
     await tx.run(_LIFT, account_id=act.account_id)
     await return_account(tx, act.account_id)
+    await outbox.record(tx, SightChanged(author_id=act.account_id))
     return True
 
 

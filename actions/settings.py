@@ -9,6 +9,8 @@ from actions.accounts import is_private, lock_account
 from actions.counted import return_account, withdraw_account
 from actions.follow_requests import admit_waiting
 from core.database import Transaction, command
+from events import outbox
+from events.relations import SightChanged
 from models.accounts import account
 
 
@@ -36,6 +38,7 @@ async def update_settings(tx: Transaction, viewer: Viewer, change: SettingsChang
         await _close(tx, viewer.account_id)
     else:
         await _open(tx, viewer.account_id)
+    await outbox.record(tx, SightChanged(author_id=viewer.account_id))
 
 
 async def _close(tx: Transaction, account_id: int) -> None:

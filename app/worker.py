@@ -30,7 +30,7 @@ from events.outbox import Claim
 from events.posts import EntryAdded, EntryRemoved, PostEdited
 from events.pulled_authors import AuthorPushedAgain
 from events.read_positions import ReadPositionMoved
-from events.relations import HomeChanged
+from events.relations import HomeChanged, SightChanged
 from models.trends import TrendKind
 from timelines.encoding import keep_asking
 from timelines.fanout import FanOut
@@ -200,23 +200,11 @@ class Worker:
         return False
 
     async def _dispatch(self, held: "_Held") -> None:
-        """The table of handlers."""
-        claim, advance = held.claim, partial(self._advance, held)
+        """The table of handlers, with `_walk`."""
+        claim = held.claim
         match event_of(claim.event, claim.facts):
-            case EntryAdded() as event:
-                await self._fan_out.on_entry_added(
-                    event, event_id=claim.id, checkpoint=claim.checkpoint, advance=advance
-                )
-            case PostEdited() as event:
-                await self._fan_out.on_post_edited(
-                    event, event_id=claim.id, checkpoint=claim.checkpoint, advance=advance
-                )
-            case EntryRemoved() as event:
-                await self._fan_out.on_entry_removed(
-                    event, event_id=claim.id, checkpoint=claim.checkpoint, advance=advance
-                )
-            case AuthorPushedAgain() as event:
-                await self._fan_out.on_author_pushed_again(event, checkpoint=claim.checkpoint, advance=advance)
+            case EntryAdded() | PostEdited() | EntryRemoved() | SightChanged() | AuthorPushedAgain() as event:
+                await self._walk(event, held)
             case FollowChanged() | HashtagFollowChanged() as event:
                 await self._fan_out.on_follow_changed(event)
             case FollowersAdmitted() as event:
@@ -229,6 +217,23 @@ class Worker:
                 await self._fan_out.on_read_position_moved(event, event_id=claim.id)
             case unknown:
                 raise LookupError(f"No handler for {type(unknown).__name__}.")
+
+    async def _walk(
+        self, event: EntryAdded | PostEdited | EntryRemoved | SightChanged | AuthorPushedAgain, held: "_Held"
+    ) -> None:
+        """The handlers that walk over followers, and go on from where they, or others, have come to."""
+        event_id, checkpoint, advance = held.claim.id, held.claim.checkpoint, partial(self._advance, held)
+        match event:
+            case EntryAdded():
+                await self._fan_out.on_entry_added(event, event_id=event_id, checkpoint=checkpoint, advance=advance)
+            case PostEdited():
+                await self._fan_out.on_post_edited(event, event_id=event_id, checkpoint=checkpoint, advance=advance)
+            case EntryRemoved():
+                await self._fan_out.on_entry_removed(event, event_id=event_id, checkpoint=checkpoint, advance=advance)
+            case SightChanged():
+                await self._fan_out.on_sight_changed(event, event_id=event_id, checkpoint=checkpoint, advance=advance)
+            case AuthorPushedAgain():
+                await self._fan_out.on_author_pushed_again(event, checkpoint=checkpoint, advance=advance)
 
     async def _fold(self) -> None:
         while await self._db.transact(counts.fold) >= counts.FOLDED_AT_ONCE:

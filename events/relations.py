@@ -1,4 +1,4 @@
-"""What changes in how an account stands to others, as far as its home feed must hear of it."""
+"""What changes in how accounts stand to each other, as far as home feeds must hear of it."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -16,3 +16,16 @@ class HomeChanged(Event):
     queues: ClassVar[tuple[Queue, ...]] = (Queue.TIMELINES,)
 
     account_id: int
+
+
+@dataclass(frozen=True)
+class SightChanged(Event):
+    """Others see more or less of what `author_id` posts: the account was suspended or is it no more, became private or
+    open.
+
+    Whoever may show that in an open home feed is told to read it anew.
+    """
+
+    queues: ClassVar[tuple[Queue, ...]] = (Queue.FANOUT,)
+
+    author_id: int

@@ -5,14 +5,19 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.database import Reader, rows_of
+from core.database import Reader, rows_of, values_of
 from loaders.facts import is_there
 from loaders.hashtag_feeds import joins_home
 from loaders.pages import AFTER, LIMIT
 from models.feeds import pulled_author, reader
 from models.follows import follow
 from models.hashtags import hashtag_follow, post_hashtag
-from models.posts import post
+from models.posts import Visibility, post
+
+# Of an author of whom others come to see more or less: what open feeds may show by a hashtag. A page of a walk looks at
+# all hashtags.
+NEWEST_ENTRIES = 100
+NEWEST_HASHTAGS = 20
 
 _ENTRY_ID = sa.bindparam("entry_id", type_=sa.BigInteger)
 _AUTHOR_ID = sa.bindparam("author_id", type_=sa.BigInteger)
@@ -59,6 +64,33 @@ async def fetch_delivery(db: Reader, entry_id: int, *, author_id: int) -> Delive
     delivery = await db.row(_DELIVERY, entry_id=entry_id, author_id=author_id)
     assert delivery is not None
     return delivery
+
+
+def _select_newest_hashtag_ids() -> sa.Select[tuple[int]]:
+    """Without `joins_home`: what those posts have come to is what the author's being private or not changes."""
+    newest = (
+        sa.select(post.c.id, post.c.reply_to_id, post.c.visibility)
+        .where(post.c.author_id == _AUTHOR_ID, post.c.deleted_at.is_(None))
+        .order_by(post.c.id.desc())
+        .limit(sa.literal_column(str(NEWEST_ENTRIES)))
+        .subquery("newest")
+    )
+    return (
+        sa.select(post_hashtag.c.hashtag_id)
+        .join(newest, newest.c.id == post_hashtag.c.post_id)
+        .where(newest.c.reply_to_id.is_(None), newest.c.visibility == sa.literal_column(str(int(Visibility.PUBLIC))))
+        .group_by(post_hashtag.c.hashtag_id)
+        .order_by(sa.func.max(newest.c.id).desc())
+        .limit(sa.literal_column(str(NEWEST_HASHTAGS)))
+    )
+
+
+_NEWEST_HASHTAG_IDS = values_of(_select_newest_hashtag_ids(), int)
+
+
+async def fetch_newest_hashtag_ids(db: Reader, author_id: int) -> list[int]:
+    """The hashtags that bring an author's newest posts into home feeds, or did before the author became private."""
+    return await db.rows(_NEWEST_HASHTAG_IDS, author_id=author_id)
 
 
 class ReaderPage(NamedTuple):

@@ -59,7 +59,7 @@ class ReadPositionMoved:
     read_position: Cursor = strawberry.field(description="The newest entry that was read.")
 
 
-@strawberry.type(description="Something may have been missed, or has been taken away: read the feed anew.")
+@strawberry.type(description="Something may have been missed, was taken away, or came back: read the feed anew.")
 @view_of(home_events.Reset)
 class Reset:
     """View of home_events.Reset."""

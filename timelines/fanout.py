@@ -17,13 +17,15 @@ from events.hashtags import HashtagFollowChanged
 from events.posts import EntryAdded, EntryRemoved, PostEdited
 from events.pulled_authors import AuthorPushedAgain
 from events.read_positions import ReadPositionMoved
-from events.relations import HomeChanged
+from events.relations import HomeChanged, SightChanged
 from loaders.feeds import is_entry_there
-from loaders.readers import ReaderPage, fetch_delivery, fetch_readers_after
+from loaders.readers import ReaderPage, fetch_delivery, fetch_newest_hashtag_ids, fetch_readers_after
 from timelines.pulled_authors import PulledAuthors, let_go
 from timelines.store import Act, TimelineStore
 
 FOLLOWERS_PER_BATCH = 1_000
+# What is delivered where a message is all.
+_NO_ENTRY = 0
 
 # Notes how far a handler has come; False when the handler must stop, because somebody else goes on from there.
 Advance = Callable[[int], Awaitable[bool]]
@@ -101,6 +103,13 @@ class FanOut:
         await self._store.forget(event.account_id)
         message = bus.HomeMessage(event_id=event_id, is_reset=True)
         await self._store.tell(event.account_id, channel_prefix=self._channel_prefix, message=message.to_bytes())
+
+    async def on_sight_changed(self, event: SightChanged, *, event_id: int, checkpoint: int, advance: Advance) -> None:
+        """Timelines stay as they are, for they list what is hidden, too. Open subscriptions are told to read anew."""
+        hashtag_ids = await fetch_newest_hashtag_ids(self._db, event.author_id)
+        message = bus.HomeMessage(event_id=event_id, is_reset=True)
+        tell = self._delivering(_NO_ENTRY, message, Act.LEAVE, is_pulled=False)
+        await self._walk(event.author_id, hashtag_ids, tell, checkpoint=checkpoint, advance=advance)
 
     async def on_read_position_moved(self, event: ReadPositionMoved, *, event_id: int) -> None:
         """The account's open subscriptions are told; its timeline stays as it is."""

@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from actions import deletions, follow_requests, follows, hashtags, likes, posts, read_positions, reposts
+from actions import (
+    deletions,
+    follow_requests,
+    follows,
+    hashtags,
+    likes,
+    moderation,
+    posts,
+    read_positions,
+    reposts,
+)
 from actions.feed_refs import FeedRef
 from app.services import ProcessServices
 from app.worker import Worker
@@ -84,7 +94,21 @@ async def test_asking_to_follow_is_told_when_it_is_answered(services: ProcessSer
     await world.follow(world.eve, world.bob)
     for _ in range(2):
         await world.make_private(world.bob, is_private=False)
-    assert await recorded(services) == [("FollowersAdmitted", {"followee_id": bob, "follower_ids": [eve]})]
+    assert await recorded(services) == [
+        ("FollowersAdmitted", {"followee_id": bob, "follower_ids": [eve]}),
+        ("SightChanged", {"author_id": bob}),
+    ]
+
+
+async def test_what_shows_or_hides_an_account_is_told_where_it_changes_anything(
+    services: ProcessServices, world: World
+) -> None:
+    await recorded(services)
+    for is_so in (True, True, False, False):
+        await world.make_private(world.bob, is_private=is_so)
+        await services.db.transact(moderation.suspend_by_handle, "eve", lifts=not is_so, note=None)
+    bob, eve = ({"author_id": person.account_id} for person in (world.bob, world.eve))
+    assert await recorded(services) == [("SightChanged", author) for author in (bob, eve, bob, eve)]
 
 
 async def test_following_a_hashtag_twice_is_told_once(services: ProcessServices, world: World) -> None:

@@ -34,6 +34,7 @@ async def test_suspending_closes_the_sockets_of_the_account_and_quiets_it_elsewh
         taken = await ask(live_server.url, TAKE, world.carol, input={"kind": "SUSPEND", "userId": world.bob.id})
         assert taken["takeAction"]["errors"] == []
         assert await bob.close_code(within_s=SOON_S) == 4403
+        assert (await alice.event(within_s=SOON_S))["__typename"] == "Reset"
         # What was on its way when he was suspended reaches nobody.
         await world.post(world.bob, "unseen")
         await world.post(world.carol, "seen")

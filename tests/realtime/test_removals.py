@@ -1,12 +1,20 @@
 """Who is told that an entry has gone from the feed, and that the feed is to be read anew."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
 import pytest
 
+from actions import moderation
 from app.worker import Worker
 from models.posts import Visibility
+from tests.api.hashtags import follow
 from tests.fixtures.api import Api
 from tests.realtime.test_home_feed_events import Events, connected, subscribed
 from tests.worlds import Person, World, post_id
+from timelines import fanout
+
+Act: TypeAlias = Callable[[World, Person], Awaitable[None]]
 
 
 async def narrow(world: World, post: int, visibility: Visibility) -> None:
@@ -139,3 +147,55 @@ async def test_a_block_reaches_the_timelines_of_both(api: Api, world: World, wor
         for _ in range(2):
             assert (await bodies(world.alice), await bodies(world.bob)) == (["alice"], ["bob"])
             await api.services.resources.home.rebuilt()
+
+
+async def suspend(world: World, person: Person, *, lifts: bool = False) -> None:
+    await world.services.db.transact(moderation.suspend_by_handle, person.handle, lifts=lifts, note=None)
+
+
+async def make_private(world: World, person: Person) -> None:
+    await world.make_private(person)
+
+
+async def make_open(world: World, person: Person) -> None:
+    await world.make_private(person, is_private=False)
+
+
+async def lift(world: World, person: Person) -> None:
+    await suspend(world, person, lifts=True)
+
+
+@pytest.mark.parametrize(
+    ("hide", "show"), [(suspend, lift), (make_private, make_open)], ids=["suspension", "private account"]
+)
+async def test_who_follows_an_account_or_its_hashtags_reads_anew_when_it_is_hidden_and_when_it_is_shown(
+    api: Api, world: World, worker: Worker, monkeypatch: pytest.MonkeyPatch, hide: Act, show: Act
+) -> None:
+    monkeypatch.setattr(fanout, "FOLLOWERS_PER_BATCH", 1)
+    await connected(api)
+    await world.follow(world.carol, world.bob)
+    await follow(api, "tea", by=world.eve)
+    await follow(api, "milk", by=world.carol)
+    async with (
+        subscribed(api, world.alice) as of_follower,
+        subscribed(api, world.carol) as of_both,
+        subscribed(api, world.eve) as of_hashtag,
+        subscribed(api, world.dan) as of_stranger,
+    ):
+        await world.post(world.bob, "some #tea with #milk")
+        await worker.settle()
+        concerned = (of_follower, of_both, of_hashtag)
+        for events in concerned:
+            assert await next_is(events, "some #tea with #milk")
+        for act in (hide, show):
+            for _ in range(2):
+                await act(world, world.bob)
+                await worker.settle()
+            for events in concerned:
+                assert (await events.next())["__typename"] == "Reset"
+        for author, body in ((world.bob, "more #tea"), (world.dan, "by dan")):
+            await world.post(author, body)
+            await worker.settle()
+        for events in concerned:
+            assert await next_is(events, "more #tea"), "told once each time"
+        assert await next_is(of_stranger, "by dan"), "who does not see them anyway is told nothing"
