@@ -1,7 +1,7 @@
 """Groups of people that an account makes: what acts on lists and on circles have in common."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import asyncpg
 import sqlalchemy as sa
@@ -13,6 +13,8 @@ from actions import inputs
 from actions.accounts import lock_account
 from core.database import Transaction, command, rows_of, values_of
 from core.errors import NotAllowedError, NotFoundError, Problem, ValidationError
+from events import outbox
+from events.relations import HomeChanged
 from loaders.facts import user_facts
 from models.accounts import account
 
@@ -31,20 +33,29 @@ class _Person(NamedTuple):
     facts: int
 
 
+_Found = TypeVar("_Found", int, bool)
+
 _PEOPLE = rows_of(sa.select(account.c.id, user_facts()).where(account.c.id == sa.any_(_USER_IDS)), _Person)
 
 
 class Groups:
     """The acts on groups of one kind. `noun` is what people and columns call it.
 
-    Each act gives the id of the group. All raise NotFoundError for a group that is not the viewer's.
+    Each act gives the id of the group. All raise NotFoundError for a group that is not the viewer's. `leaves_out` is
+    the column, if there is one, that says whether who is in the group is left out of its owner's home feed: then what
+    changes that is told.
     """
 
-    def __init__(self, table: sa.Table, member: sa.Table, *, noun: str) -> None:
+    def __init__(
+        self, table: sa.Table, member: sa.Table, *, noun: str, leaves_out: sa.ColumnElement[bool] | None = None
+    ) -> None:
         self._noun = noun
         is_own = sa.and_(table.c.id == _GROUP_ID, table.c.account_id == _OWNER_ID)
-        # A group that somebody is put into is not deleted meanwhile.
-        self._own_locked = values_of(sa.select(table.c.id).where(is_own).with_for_update(key_share=True), int)
+        # A group that somebody is put into, or taken out of, is neither deleted nor changed meanwhile.
+        self._leaves_out = values_of(
+            sa.select(sa.false() if leaves_out is None else leaves_out).where(is_own).with_for_update(key_share=True),
+            bool,
+        )
         self._count = values_of(
             sa.select(sa.func.count()).select_from(table).where(table.c.account_id == _OWNER_ID), int
         )
@@ -55,8 +66,22 @@ class Groups:
             int,
         )
         kept = {name: sa.func.coalesce(new, table.c[name]) for name, new in given.items()}
-        self._update = values_of(sa.update(table).where(is_own).values(**kept).returning(table.c.id), int)
-        self._delete = values_of(sa.delete(table).where(is_own).returning(table.c.id), int)
+        update, delete = sa.update(table).values(**kept), sa.delete(table).where(is_own)
+        if leaves_out is None:
+            self._update = values_of(update.where(is_own).returning(table.c.id), int)
+            self._delete = values_of(delete.returning(table.c.id), int)
+        else:
+            before = (
+                sa.select(table.c.id, leaves_out.label("left_out"))
+                .where(is_own)
+                .with_for_update(key_share=True)
+                .cte("before")
+            )
+            updated = update.where(table.c.id == before.c.id).returning(
+                table.c.id, table.c.account_id, (leaves_out != before.c.left_out).label("changes_home")
+            )
+            deleted = delete.returning(table.c.id, table.c.account_id, leaves_out.label("changes_home"))
+            self._update, self._delete = (values_of(_told(written), int) for written in (updated, deleted))
         group_id = member.c[f"{noun}_id"]
         members = sa.select(member.c.account_id).where(group_id == _GROUP_ID)
         self._count_with = values_of(
@@ -113,14 +138,16 @@ class Groups:
         _require_few(user_ids)
         # Whoever adds the last member waits for whoever adds the one before, and for a block that comes in between.
         await lock_account(tx, viewer.account_id)
-        self._found(await tx.row(self._own_locked, group_id=group_id, owner=viewer.account_id))
+        leaves_out = await self._require_own(tx, viewer, group_id)
         await _require_people(tx, viewer, user_ids)
         count = await tx.row(self._count_with, group_id=group_id, user_ids=list(user_ids)) or 0
         if count > MOST_MEMBERS:
             message = f"A {self._noun} has at most {MOST_MEMBERS:,} people."
             raise NotAllowedError(message, path=("userIds",))
 
-        await tx.run(self._add, at=tx.at, group_id=group_id, user_ids=list(user_ids))
+        added = await tx.run(self._add, at=tx.at, group_id=group_id, user_ids=list(user_ids))
+        if added and leaves_out:
+            await outbox.record(tx, HomeChanged(account_id=viewer.account_id))
         return group_id
 
     async def remove(self, tx: Transaction, viewer: Viewer, group_id: int, user_ids: Sequence[int]) -> int:
@@ -130,18 +157,32 @@ class Groups:
         not tell whether there was such a person.
         """
         _require_few(user_ids)
-        self._found(await tx.row(self._own_locked, group_id=group_id, owner=viewer.account_id))
+        leaves_out = await self._require_own(tx, viewer, group_id)
 
-        await tx.run(self._remove, group_id=group_id, user_ids=list(user_ids))
+        removed = await tx.run(self._remove, group_id=group_id, user_ids=list(user_ids))
+        if removed and leaves_out:
+            await outbox.record(tx, HomeChanged(account_id=viewer.account_id))
         return group_id
 
-    def _found(self, group_id: int | None) -> int:
-        if group_id is None:
+    async def _require_own(self, tx: Transaction, viewer: Viewer, group_id: int) -> bool:
+        """Whether who is in the group is left out of its owner's home feed. Raises NotFoundError."""
+        return self._found(await tx.row(self._leaves_out, group_id=group_id, owner=viewer.account_id))
+
+    def _found(self, found: _Found | None) -> _Found:
+        if found is None:
             raise NotFoundError(f"There is no such {self._noun}.", path=(f"{self._noun}Id",))
-        return group_id
+        return found
 
     def _taken(self) -> ValidationError:
         return ValidationError(Problem(("name",), "TAKEN", f"You have a {self._noun} with this name already."))
+
+
+def _told(write: sa.UpdateBase) -> sa.Select[tuple[int]]:
+    """The id of the group that is written; with an event, if that changes its owner's home feed."""
+    written = write.cte("written")
+    changed = sa.select(written.c.account_id).where(written.c.changes_home).subquery("changed")
+    told = outbox.select_record(HomeChanged, changed, account_id=changed.c.account_id)
+    return sa.select(written.c.id).add_cte(told.cte("told"))
 
 
 def _checked_name(name: str) -> str:

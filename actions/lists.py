@@ -8,7 +8,7 @@ from actions.groups import Groups
 from core.database import Transaction
 from models.lists import ListReplies, list_, list_member
 
-_LISTS = Groups(list_, list_member, noun="list")
+_LISTS = Groups(list_, list_member, noun="list", leaves_out=list_.c.is_exclusive)
 
 
 @dataclass(frozen=True, slots=True)

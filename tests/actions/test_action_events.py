@@ -1,6 +1,7 @@
 """What each act writes into the outbox, in its own transaction: once, with ids only, or not at all."""
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from actions import (
     follows,
     hashtags,
     likes,
+    lists,
     moderation,
     posts,
     read_positions,
@@ -109,6 +111,33 @@ async def test_what_shows_or_hides_an_account_is_told_where_it_changes_anything(
         await services.db.transact(moderation.suspend_by_handle, "eve", lifts=not is_so, note=None)
     bob, eve = ({"author_id": person.account_id} for person in (world.bob, world.eve))
     assert await recorded(services) == [("SightChanged", author) for author in (bob, eve, bob, eve)]
+
+
+@pytest.mark.parametrize("is_exclusive", [False, True])
+async def test_what_an_exclusive_list_leaves_out_is_told_where_it_changes_and_of_others_nothing(
+    services: ProcessServices, world: World, *, is_exclusive: bool
+) -> None:
+    db, viewer = services.db, world.alice.viewer
+    members = [world.bob.account_id, world.carol.account_id]
+    await recorded(services)
+
+    async def told(act: Callable[..., Awaitable[int]], *given: object) -> int:
+        """How often her home feed is said to be another, when she does something twice."""
+        for _ in range(2):
+            await db.transact(act, viewer, *given)
+        events = await recorded(services)
+        assert events == [("HomeChanged", {"account_id": world.alice.account_id})] * len(events)
+        return len(events)
+
+    list_id = await db.transact(lists.create_list, viewer, lists.NewList("Apart", is_exclusive=is_exclusive))
+    assert await told(lists.add_to_list, list_id, members) == int(is_exclusive)
+    assert await told(lists.remove_from_list, list_id, members[:1]) == int(is_exclusive)
+    assert await told(lists.update_list, list_id, lists.ListChange(name="Aside", is_private=True)) == 0
+    assert await told(lists.update_list, list_id, lists.ListChange(is_exclusive=not is_exclusive)) == 1
+    assert await told(lists.update_list, list_id, lists.ListChange(is_exclusive=is_exclusive)) == 1
+    await db.transact(lists.delete_list, viewer, list_id)
+    events = [event for event, _ in await recorded(services)]
+    assert events == ["HomeChanged"] * is_exclusive
 
 
 async def test_following_a_hashtag_twice_is_told_once(services: ProcessServices, world: World) -> None:

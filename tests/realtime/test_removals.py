@@ -9,6 +9,7 @@ from actions import moderation
 from app.worker import Worker
 from models.posts import Visibility
 from tests.api.hashtags import follow
+from tests.api.lists import change, new_list
 from tests.fixtures.api import Api
 from tests.realtime.test_home_feed_events import Events, connected, subscribed
 from tests.worlds import Person, World, post_id
@@ -199,3 +200,41 @@ async def test_who_follows_an_account_or_its_hashtags_reads_anew_when_it_is_hidd
         for events in concerned:
             assert await next_is(events, "more #tea"), "told once each time"
         assert await next_is(of_stranger, "by dan"), "who does not see them anyway is told nothing"
+
+
+async def test_what_is_left_out_by_an_exclusive_list_is_told_to_its_owner_and_later_posts_are_not(
+    api: Api, world: World, worker: Worker
+) -> None:
+    await connected(api)
+    await world.follow(world.dan, world.bob)
+    list_id = await new_list(api, "Apart", by=world.alice, isExclusive=True)
+    bob = {"listId": list_id, "userIds": [world.bob.id]}
+
+    async with subscribed(api, world.alice) as of_owner, subscribed(api, world.dan) as of_other:
+
+        async def told() -> list[str]:
+            """What the owner is told when bob posts, and carol after him."""
+            for author in (world.bob, world.carol):
+                await world.post(author, f"by {author.handle}")
+                await worker.settle()
+            assert await next_is(of_other, "by bob"), "it is in the owner's feed alone that anything changes"
+            bodies: list[str] = []
+            while "by carol" not in bodies:
+                event = await of_owner.next()
+                bodies.append("Reset" if event["__typename"] == "Reset" else event["edge"]["node"]["body"])
+            return bodies
+
+        for act, given, expected in (
+            ("addToList", bob, ["Reset", "by carol"]),
+            ("removeFromList", bob, ["Reset", "by bob", "by carol"]),
+            ("addToList", bob, ["Reset", "by carol"]),
+            ("updateList", {"listId": list_id, "name": "Aside"}, ["by carol"]),
+            ("updateList", {"listId": list_id, "isExclusive": False}, ["Reset", "by bob", "by carol"]),
+            ("removeFromList", bob, ["by bob", "by carol"]),
+            ("addToList", bob, ["by bob", "by carol"]),
+            ("updateList", {"listId": list_id, "isExclusive": True}, ["Reset", "by carol"]),
+            ("deleteList", {"listId": list_id}, ["Reset", "by bob", "by carol"]),
+        ):
+            assert (await change(api, act, by=world.alice, **given))["errors"] == []
+            await worker.settle()
+            assert await told() == expected, act
