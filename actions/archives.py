@@ -58,8 +58,10 @@ _INSERT_ACCOUNT = values_of(
 
 
 def _tag() -> sa.Insert:
-    hashtags = entities.hashtag_ids().cte("hashtags")
     post_id = sa.bindparam("post_id", type_=sa.BigInteger)
+    tagged = sa.select(*counted.COLUMNS).where(post.c.id == post_id).cte("tagged")
+    author = counted.held_author(sa.select(tagged.c.author_id).scalar_subquery())
+    hashtags = entities.hashtag_ids(counted.is_counted_at_hashtags(tagged, author)).cte("hashtags")
     added = (
         insert(post_hashtag)
         .from_select(["hashtag_id", "post_id"], sa.select(hashtags.c.id, post_id))
@@ -67,8 +69,7 @@ def _tag() -> sa.Insert:
         .returning(post_hashtag.c.hashtag_id, post_hashtag.c.post_id)
         .cte("added")
     )
-    author = counted.held_author(sa.select(post.c.author_id).where(post.c.id == post_id).scalar_subquery())
-    return counts.insert_deltas(counted.select_at_hashtags(added, post, author, 1))
+    return counts.insert_deltas(counted.select_at_hashtags(added, tagged, author, 1))
 
 
 def _entity_counts() -> sa.Select[int, int]:

@@ -110,6 +110,12 @@ def select_at_hashtags(
     )
 
 
+def is_counted_at_hashtags(of: sa.FromClause, author: sa.FromClause) -> sa.ScalarSelect[bool]:
+    """Whether a post, the one row of `of`, counts at its hashtags; `author` is the row of its author."""
+    is_counted = counted.counts_at_hashtags(of, counted.is_withdrawn(author))
+    return sa.select(is_counted).select_from(of.join(author, author.c.id == of.c.author_id)).scalar_subquery()
+
+
 _POST_ID = sa.bindparam("post_id", type_=sa.BigInteger)
 _ACCOUNT_ID = sa.bindparam("account_id", type_=sa.BigInteger)
 _CIRCLE_ID = sa.bindparam("circle_id", type_=sa.BigInteger)

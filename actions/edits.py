@@ -55,7 +55,9 @@ _KEEP = command(
 
 def _edit() -> sa.Update:
     """Changes what a post says, and whom and what it names; counts of hashtags change with it."""
-    hashtags = entities.hashtag_ids().cte("hashtags")
+    edited = sa.select(*counted.COLUMNS).where(post.c.id == _ID).cte("edited")
+    author = counted.held_author(sa.select(edited.c.author_id).scalar_subquery())
+    hashtags = entities.hashtag_ids(counted.is_counted_at_hashtags(edited, author)).cte("hashtags")
     dropped = (
         sa.delete(post_hashtag)
         .where(post_hashtag.c.post_id == _ID, post_hashtag.c.hashtag_id.not_in(sa.select(hashtags.c.id)))
@@ -69,8 +71,6 @@ def _edit() -> sa.Update:
         .returning(post_hashtag.c.hashtag_id, post_hashtag.c.post_id)
         .cte("added")
     )
-    edited = post.alias("edited")
-    author = counted.held_author(sa.select(edited.c.author_id).where(edited.c.id == _ID).scalar_subquery())
     deltas = sa.union_all(
         counted.select_at_hashtags(dropped, edited, author, -1),
         counted.select_at_hashtags(added, edited, author, 1),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import orjson
 import sqlalchemy as sa
@@ -74,17 +74,25 @@ _NAMED = rows_of(
 STORED = sa.cast(sa.bindparam("stored", type_=sa.Text), JSONB)
 
 
-def hashtag_ids() -> sa.Select[tuple[int]]:
-    """The ids of hashtags that are named, sorted, by the parameters `hashtags` and `shown`; new ones are made."""
-    named = sa.func.hashtag_ids(
-        sa.bindparam("hashtags", type_=sa.ARRAY(sa.Text)), sa.bindparam("shown", type_=sa.ARRAY(sa.Text))
-    ).table_valued(sa.column("id", sa.BigInteger), sa.column("name", sa.Text), name="named")
+def hashtag_ids(is_told: sa.ColumnElement[bool] | None = None) -> sa.Select[tuple[int]]:
+    """The ids of hashtags that are named, sorted, by the parameters `hashtags` and `shown`; new ones are made.
+
+    `is_told`: whether everybody may read what names them, and so how it spells them; without it, everybody may.
+    """
+    shown: sa.ColumnElement[Any] = sa.bindparam("shown", type_=sa.ARRAY(sa.Text))
+    if is_told is not None:
+        shown = sa.case((is_told, shown))
+    named = sa.func.hashtag_ids(sa.bindparam("hashtags", type_=sa.ARRAY(sa.Text)), shown).table_valued(
+        sa.column("id", sa.BigInteger), sa.column("name", sa.Text), name="named"
+    )
     return sa.select(named.c.id)
 
 
-def insert_hashtags(post_id: sa.ColumnElement[int]) -> ReturningInsert[tuple[int, int]]:
+def insert_hashtags(
+    post_id: sa.ColumnElement[int], is_told: sa.ColumnElement[bool]
+) -> ReturningInsert[tuple[int, int]]:
     """The INSERT that gives a post the hashtags of `hashtag_ids`, and gives back its rows."""
-    hashtags = hashtag_ids().cte("hashtags")
+    hashtags = hashtag_ids(is_told).cte("hashtags")
     rows = sa.select(hashtags.c.id, post_id)
     new = sa.insert(post_hashtag).from_select(["hashtag_id", "post_id"], rows)
     return new.returning(post_hashtag.c.hashtag_id, post_hashtag.c.post_id)

@@ -6,14 +6,13 @@ import sqlalchemy as sa
 
 from access import policy
 from access.viewer import Viewer
+from actions import hashtags
 from core import ids
 from core.database import Reader, rows_of
 from core.errors import NotFoundError
 from loaders.facts import user_facts_by_id
-from loaders.hydration import count_columns
-from models.counts import Counter
 from models.feeds import FeedKind
-from models.hashtags import hashtag, hashtag_count
+from models.hashtags import hashtag
 from models.lists import list_
 
 
@@ -30,11 +29,6 @@ class _List(NamedTuple):
     owner_facts: int
 
 
-class _Hashtag(NamedTuple):
-    post_count: int
-    follower_count: int
-
-
 _TARGET_ID = sa.bindparam("target_id", type_=sa.BigInteger)
 _LIST = rows_of(
     sa.select(list_.c.account_id, list_.c.is_private, user_facts_by_id(list_.c.account_id)).where(
@@ -42,9 +36,7 @@ _LIST = rows_of(
     ),
     _List,
 )
-_COUNTERS = {"post_count": Counter.HASHTAG_POSTS, "follower_count": Counter.HASHTAG_FOLLOWERS}
-_COUNTS, _COUNTED = count_columns(hashtag, hashtag_count, hashtag.c.id, _COUNTERS, None)
-_HASHTAG = rows_of(sa.select(*_COUNTS).select_from(_COUNTED).where(hashtag.c.id == _TARGET_ID), _Hashtag)
+_HASHTAG = hashtags.regard(hashtag.c.id == _TARGET_ID)
 
 
 async def require_feed(db: Reader, viewer: Viewer, ref: FeedRef, *, path: tuple[str, ...]) -> None:
@@ -57,6 +49,4 @@ async def require_feed(db: Reader, viewer: Viewer, ref: FeedRef, *, path: tuple[
         if row is None or not policy.can_see_list(viewer, row, row.owner_facts):
             raise NotFoundError("There is no such list.", path=path)
     elif ref.kind is FeedKind.HASHTAG:
-        counted = await db.row(_HASHTAG, target_id=ref.target_id)
-        if counted is None or not policy.can_see_hashtag(**counted._asdict()):
-            raise NotFoundError("There is no such hashtag.", path=path)
+        await hashtags.require_hashtag(db, _HASHTAG, target_id=ref.target_id, path=path)

@@ -5,17 +5,19 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from access import policy
 from access.viewer import Viewer
 from actions import counts, entities
 from actions.accounts import lock_account
 from core import text
-from core.database import Transaction, command, rows_of, values_of
+from core.database import Reader, Statement, Transaction, command, rows_of, values_of
 from core.entities import LONGEST_HASHTAG_CHARS, EntityKind, Found, extract, normalised_hashtag
 from core.errors import NotFoundError, Problem, ValidationError
 from events import outbox
 from events.hashtags import HashtagFollowChanged
+from loaders.hydration import count_columns
 from models.counts import Counter
-from models.hashtags import hashtag, hashtag_follow
+from models.hashtags import hashtag, hashtag_count, hashtag_follow
 
 # Each is a look into an index in every statement that reads a home feed from the tables.
 MOST_FOLLOWED = 200
@@ -32,6 +34,14 @@ class Spelling(NamedTuple):
     shown: str
 
 
+class Regarded(NamedTuple):
+    """A hashtag, and what tells whether it is there for anybody."""
+
+    id: int
+    post_count: int
+    follower_count: int
+
+
 class _Standing(NamedTuple):
     follow_count: int
     is_following: bool
@@ -39,8 +49,18 @@ class _Standing(NamedTuple):
 
 _HASHTAG_ID = sa.bindparam("hashtag_id", type_=sa.BigInteger)
 _ACCOUNT_ID = sa.bindparam("account_id", type_=sa.BigInteger)
+_IS_NAMED = hashtag.c.name == sa.bindparam("name", type_=sa.Text)
+_COUNTERS = {"post_count": Counter.HASHTAG_POSTS, "follower_count": Counter.HASHTAG_FOLLOWERS}
+_COUNTS, _COUNTED = count_columns(hashtag, hashtag_count, hashtag.c.id, _COUNTERS, None)
+
+
+def regard(is_wanted: sa.ColumnElement[bool]) -> Statement[Regarded]:
+    """The statement that finds a hashtag, for `require_hashtag`."""
+    return rows_of(sa.select(hashtag.c.id, *_COUNTS).select_from(_COUNTED).where(is_wanted), Regarded)
+
+
 _MAKE = values_of(entities.hashtag_ids(), int)
-_FIND = values_of(sa.select(hashtag.c.id).where(hashtag.c.name == sa.bindparam("name", type_=sa.Text)), int)
+_REGARD = regard(_IS_NAMED)
 _STANDING = rows_of(
     sa.select(
         sa.func.count(),
@@ -55,10 +75,14 @@ _INSERT = command(
         account_id=_ACCOUNT_ID,
     )
 )
-_DELETE = command(
-    sa.delete(hashtag_follow).where(
-        hashtag_follow.c.account_id == _ACCOUNT_ID, hashtag_follow.c.hashtag_id == _HASHTAG_ID
+_DELETE = values_of(
+    sa.delete(hashtag_follow)
+    .where(
+        hashtag_follow.c.account_id == _ACCOUNT_ID,
+        hashtag_follow.c.hashtag_id == sa.select(hashtag.c.id).where(_IS_NAMED).scalar_subquery(),
     )
+    .returning(hashtag_follow.c.hashtag_id),
+    int,
 )
 
 
@@ -85,12 +109,21 @@ def _require_spelling(written: str) -> Spelling:
     return spelling
 
 
+async def require_hashtag(db: Reader, statement: Statement[Regarded], *, path: tuple[str, ...], **named: object) -> int:
+    """The id of the hashtag that `statement` finds by `named`. Raises NotFoundError at `path` if nobody sees one."""
+    found = await db.row(statement, **named)
+    if found is None or not policy.can_see_hashtag(post_count=found.post_count, follower_count=found.follower_count):
+        raise NotFoundError("There is no such hashtag.", path=path)
+    return found.id
+
+
 async def follow_hashtag(tx: Transaction, viewer: Viewer, name: str) -> int:
     """Follows a hashtag, which is made if nobody has used it yet, and gives its id. Raises ValidationError."""
     spelling = _require_spelling(name)
+    # The account before the hashtag, as in posting.
+    await lock_account(tx, viewer.account_id)
     hashtag_id = await tx.row(_MAKE, hashtags=[spelling.name], shown=[spelling.shown])
     assert hashtag_id is not None
-    await lock_account(tx, viewer.account_id)
     standing = await tx.row(_STANDING, account_id=viewer.account_id, hashtag_id=hashtag_id)
     assert standing is not None
     if standing.is_following:
@@ -107,12 +140,11 @@ async def follow_hashtag(tx: Transaction, viewer: Viewer, name: str) -> int:
 
 async def unfollow_hashtag(tx: Transaction, viewer: Viewer, name: str) -> int:
     """Stops following a hashtag and gives its id. Raises ValidationError, NotFoundError."""
-    hashtag_id = await tx.row(_FIND, name=_require_spelling(name).name)
-    if hashtag_id is None:
-        raise NotFoundError("There is no such hashtag.", path=_PATH)
+    named = _require_spelling(name).name
 
-    if not await tx.run(_DELETE, account_id=viewer.account_id, hashtag_id=hashtag_id):
-        return hashtag_id
+    hashtag_id = await tx.row(_DELETE, account_id=viewer.account_id, name=named)
+    if hashtag_id is None:
+        return await require_hashtag(tx, _REGARD, name=named, path=_PATH)
     await counts.add(tx, -1, (hashtag_id, Counter.HASHTAG_FOLLOWERS))
 
     await outbox.record(tx, HashtagFollowChanged(follower_id=viewer.account_id, hashtag_id=hashtag_id))

@@ -20,6 +20,7 @@ from core.entities import normalised_hashtag
 from events import outbox
 from events.follows import FollowChanged
 from events.hashtags import HashtagFollowChanged
+from loaders.counted import counts_at_hashtags, is_withdrawn
 from models.accounts import account, account_count
 from models.counts import Counter
 from models.follows import follow
@@ -172,11 +173,15 @@ def _add_tags() -> sa.Select[int, int]:
         .where(post.c.deleted_at.is_(None))
         .cte("live")
     )
-    # A new hashtag is shown as the oldest post of the bulk has it.
+    author_ids = sa.select(post.c.author_id).join(live, live.c.post_id == post.c.id).scalar_subquery()
+    authors = counted.held_author(sa.any_(sa.func.array(author_ids)))
+    # A new hashtag is shown as the oldest post of the bulk has it, of those that count at it.
+    told = sa.case((counts_at_hashtags(post, is_withdrawn(authors)), live.c.shown))
     first = (
-        sa.select(live.c.name, live.c.shown)
+        sa.select(live.c.name, told.label("shown"))
+        .select_from(live.join(post, post.c.id == live.c.post_id).join(authors, authors.c.id == post.c.author_id))
         .ext(distinct_on(live.c.name))
-        .order_by(live.c.name, live.c.post_id, live.c.shown)
+        .order_by(live.c.name, told.is_(None), live.c.post_id, live.c.shown)
         .subquery("first")
     )
     # By code points, which is the order in which posting makes hashtags.
@@ -199,8 +204,6 @@ def _add_tags() -> sa.Select[int, int]:
         .returning(post_hashtag.c.hashtag_id, post_hashtag.c.post_id)
         .cte("added")
     )
-    author_ids = sa.select(post.c.author_id).join(live, live.c.post_id == post.c.id).scalar_subquery()
-    authors = counted.held_author(sa.any_(sa.func.array(author_ids)))
     at_hashtags = counted.select_at_hashtags(added, post, authors, 1).subquery("at_hashtags")
     return sa.select(bulks.size(found), bulks.size(added)).add_cte(
         bulks.counted(hashtag_count, at_hashtags.c.subject_id, {"post_count": sa.func.count()}, at_hashtags)

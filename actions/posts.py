@@ -145,7 +145,8 @@ def _create(form: _Form) -> Statement[int]:
     if form.has_mentions:
         parts.append(entities.insert_mentions(sa.select(created.c.id).scalar_subquery()).cte("mentioned"))
     if form.has_hashtags:
-        tagged = entities.insert_hashtags(sa.select(created.c.id).scalar_subquery()).cte("tagged")
+        is_told = counted.is_counted_at_hashtags(created, author)
+        tagged = entities.insert_hashtags(sa.select(created.c.id).scalar_subquery(), is_told).cte("tagged")
         deltas.append(counted.select_at_hashtags(tagged, created, author, 1))
     parts.append(counts.insert_deltas(sa.union_all(*deltas)).cte("counted"))
     return values_of(sa.select(created.c.id).add_cte(*parts), int)

@@ -32,7 +32,7 @@ _COUNTERS = {"post_count": Counter.HASHTAG_POSTS, "follower_count": Counter.HASH
 class HashtagRow(NamedTuple):
     """A hashtag as one viewer sees it: with exact counts, and whether they follow it.
 
-    `name` is its normalised form, `shown` how it was written first.
+    `name` is its normalised form, `shown` how it was first written where everybody may read it, or else `name`.
     """
 
     id: int
@@ -46,7 +46,8 @@ class HashtagRow(NamedTuple):
 def _select_hashtags() -> sa.Select[tuple[int, str, str, int, int, bool]]:
     counts, joined = count_columns(hashtag, hashtag_count, hashtag.c.id, _COUNTERS, None)
     follows = is_there(hashtag_follow.c.account_id == VIEWER_ID, hashtag_follow.c.hashtag_id == hashtag.c.id)
-    return sa.select(hashtag.c.id, hashtag.c.name, hashtag.c.shown, *counts, follows).select_from(joined)
+    shown = sa.func.coalesce(hashtag.c.shown, hashtag.c.name)
+    return sa.select(hashtag.c.id, hashtag.c.name, shown, *counts, follows).select_from(joined)
 
 
 _BY_ID = rows_of(

@@ -7,7 +7,11 @@ from models.base import counter, id_field, reference, table_of
 
 
 class Hashtag(SQLModel, table=True):
-    """A hashtag by its normalised name (core.entities); `shown` is how it was written first."""
+    """A hashtag by its normalised name (core.entities).
+
+    `shown` is how it was first written where everybody may read it: followed, or in a post that counts at hashtags
+    (loaders.counted). NULL until then, for the spelling of a hidden post would tell of it.
+    """
 
     __table_args__ = (
         # hashtag(name), and posting.
@@ -18,7 +22,7 @@ class Hashtag(SQLModel, table=True):
 
     id: int = id_field()
     name: str = Field(sa_type=sa.Text)
-    shown: str = Field(sa_type=sa.Text)
+    shown: str | None = Field(default=None, sa_type=sa.Text)
 
 
 class HashtagCount(SQLModel, table=True):

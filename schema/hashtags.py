@@ -38,7 +38,7 @@ class Hashtag(Node):
     name: str = compiler.derived(
         compiler.Attribute("shown"),
         graphql_type=str,
-        description="The hashtag as it was written first, without its sign.",
+        description="The hashtag as it was first written where everybody could read it, without its sign.",
     )
     post_count: int = strawberry.field(description="How many posts have it; exact.")
     follower_count: int = strawberry.field(description="How many follow it; exact.")

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type, is_list_type, is_required_input_field
+from graphql import (
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    get_named_type,
+    is_list_type,
+    is_required_input_field,
+)
 from graphql.type.definition import get_nullable_type
 
 from core import ids
@@ -21,6 +28,8 @@ POSTS = {"postId", "replyToId", "quoteId"}
 USERS = {"userId", "userIds"}
 # Fields that name something of one's own, which no block concerns.
 OWN = {"folderId", "circleId", "listId", "filterId", "reportId"}
+# Fields within another that name something; who blocks whom is asked about in tests/contracts/test_matrix_acts.py.
+NESTED = {"feed.id"}
 # What an act needs beside.
 BESIDE = {"body": "hello", "note": "a note", "reason": "SPAM"}
 # What one does to oneself alone, or to undo or report: whom one blocks it may name.
@@ -64,6 +73,10 @@ class Act:
         return found
 
 
+def is_id(field: GraphQLInputField) -> bool:
+    return get_named_type(field.type).name == "ID"
+
+
 def acts(names: set[str]) -> Iterator[Act]:
     """Every mutation and the field that names something, among those with these names."""
     mutation = core_schema(build_schema(suggests_fields=True)).mutation_type
@@ -76,7 +89,11 @@ def acts(names: set[str]) -> Iterator[Act]:
             assert isinstance(kind, GraphQLInputObjectType)
             needed = {each for each, given in kind.fields.items() if is_required_input_field(given)} - POSTS - USERS
             for each, given in kind.fields.items():
-                if get_named_type(given.type).name != "ID":
+                of = get_named_type(given.type)
+                if isinstance(of, GraphQLInputObjectType):
+                    nested = {f"{each}.{inner}" for inner, field in of.fields.items() if is_id(field)}
+                    assert nested <= NESTED, f"{name} names something by {nested}: say here what that is"
+                if not is_id(given):
                     continue
                 assert each in POSTS | USERS | OWN, f"{name} names something by {each}: say here what that is"
                 if each in names:

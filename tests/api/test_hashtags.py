@@ -1,6 +1,7 @@
 """Hashtags: one for all spellings, exact counts, a page of posts, a week's history; and who follows them."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from compiler import CompiledExecutor
 from core import ids
 from core.clock import utc_now
 from loaders import hashtags as hashtag_loaders
+from models.posts import Visibility
 from tests.api.hashtags import HOME, act, act_document, follow, seen
 from tests.api.posts import refusals
 from tests.fixtures.api import Api
@@ -211,6 +213,84 @@ async def test_what_nobody_has_used_can_be_followed_ahead_but_not_unfollowed(api
     await world.post(world.eve, "#LAUNCH2027")
     found = await seen(api, "launch2027", by=world.alice)
     assert (found["name"], found["postCount"], found["viewerFollows"]) == ("Launch2027", 1, True)
+
+
+@pytest.mark.parametrize("is_private", [True, False])
+async def test_a_hashtag_of_hidden_posts_cannot_be_unfollowed_any_more_than_one_that_nobody_used(
+    api: Api, world: World, *, is_private: bool
+) -> None:
+    await world.make_private(world.eve, is_private=is_private)
+    await world.post(world.eve, "#SecretThing")
+    used, unused = [await act(api, "unfollowHashtag", name, by=world.alice) for name in ("secretthing", "coffee")]
+    assert refusals(unused) == [("NotFoundError", ["name"])]
+    if is_private:
+        assert used == unused
+    else:
+        assert (used["errors"], used["hashtag"]["name"]) == ([], "SecretThing")
+    await follow(api, "secretthing", by=world.alice)
+    assert (await act(api, "unfollowHashtag", "secretthing", by=world.alice))["errors"] == []
+    assert await act(api, "unfollowHashtag", "secretthing", by=world.alice) == used
+
+
+async def write_private(world: World) -> None:
+    await world.make_private(world.eve)
+    await world.post(world.eve, "#JoeIsIll")
+
+
+async def write_for_followers(world: World) -> None:
+    narrow = await world.post(world.eve, "for some", visibility=Visibility.FOLLOWERS)
+    await world.post(world.eve, "below #JoeIsIll", reply_to=narrow)
+
+
+async def edit_private(world: World) -> None:
+    await world.make_private(world.eve)
+    await world.edit(world.eve, await world.post(world.eve, "plain"), "#JoeIsIll")
+
+
+HIDDEN = [write_private, write_for_followers, edit_private]
+
+
+@pytest.mark.parametrize("hide", HIDDEN)
+async def test_nobody_is_told_how_a_hidden_post_spells_a_hashtag(
+    api: Api, world: World, hide: Callable[[World], Awaitable[None]]
+) -> None:
+    await hide(world)
+    await follow(api, "joeisILL", by=world.alice)
+    assert (await seen(api, "joeisill"))["name"] == "joeisILL"
+    await act(api, "unfollowHashtag", "joeisill", by=world.alice)
+    await world.post(world.bob, "#JOEISILL")
+    assert (await seen(api, "joeisill"))["name"] == "joeisILL", "as it was first written where everybody may read it"
+
+
+@pytest.mark.parametrize("hide", HIDDEN)
+async def test_a_public_post_or_edit_after_a_hidden_one_spells_the_hashtag(
+    api: Api, world: World, hide: Callable[[World], Awaitable[None]]
+) -> None:
+    await hide(world)
+    plain = await world.post(world.carol, "plain")
+    await world.edit(world.carol, plain, "#joeIsIll")
+    await world.post(world.bob, "#joeisill")
+    await world.make_private(world.eve, is_private=False)
+    assert (await seen(api, "joeisill"))["name"] == "joeIsIll"
+
+
+async def test_a_hashtag_whose_posts_only_now_show_is_shown_by_the_name_that_its_spellings_share(
+    api: Api, world: World
+) -> None:
+    await write_private(world)
+    assert await seen(api, "joeisill") is None
+    await world.make_private(world.eve, is_private=False)
+    assert (await seen(api, "joeisill"))["name"] == "joeisill"
+    await world.post(world.bob, "#Joeisill")
+    assert (await seen(api, "joeisill"))["name"] == "Joeisill"
+
+
+async def test_two_who_spell_a_hashtag_at_once_after_a_hidden_post_agree(api: Api, world: World) -> None:
+    await write_private(world)
+    spellings = ["JOEisill", "joeISill", "joeisILL"]
+    await asyncio.gather(*(world.post(author, f"#{name}") for author in (world.bob, world.dan) for name in spellings))
+    found = await seen(api, "joeisill")
+    assert (found["name"] in spellings, found["postCount"]) == (True, 6)
 
 
 @pytest.mark.parametrize("name", ["followHashtag", "unfollowHashtag"])

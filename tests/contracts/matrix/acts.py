@@ -1,6 +1,8 @@
-"""Acts that name a post, a user, a list, a circle or a report: what somebody is told who names one that is hidden.
+"""Acts that name a post, a user, a list, a circle, a hashtag or a report: what somebody is told who names one that is
+hidden.
 
-To add an act is to add a line to ACTS_ON_POSTS, ACTS_ON_USERS, ACTS_ON_GROUPS or ACTS_ON_REPORTS.
+To add an act is to add a line to ACTS_ON_POSTS, ACTS_ON_USERS, ACTS_ON_GROUPS, ACTS_ON_HASHTAGS, ACTS_ON_FEEDS or
+ACTS_ON_REPORTS.
 """
 
 import json
@@ -9,9 +11,12 @@ from dataclasses import dataclass, replace
 
 from core import ids
 from core.ids import Kind
+from core.paging import Listing
+from resolvers.connections import cursor
 from tests.contracts.matrix import oracle
 from tests.contracts.matrix.cast import AUTHORS, EACH_REASON, VIEWERS, Target, viewers_of
 from tests.contracts.matrix.groups import circles, lists_of_both_kinds, own_circles, own_lists, word_of
+from tests.contracts.matrix.hashtags import hashtags_of_posts, name_of, spelling_of
 from tests.contracts.matrix.paths import FRAGMENTS, Scene, nothing
 from tests.contracts.matrix.paths_of_moderation import OF_MODERATOR, few_reports
 from tests.contracts.matrix.paths_to_users import requests
@@ -28,15 +33,19 @@ _KINDS = {
     "listId": Kind.LIST,
     "circleId": Kind.CIRCLE,
     "reportId": Kind.REPORT,
+    "name": Kind.HASHTAG,
 }
+_OPTIONS = "options: { hideReplies: true }"
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A mutation. `key` is the field of its input that names the target, `more` the rest of the input.
+    """A mutation. `key` is the field of its input that names the target, with a dot before what is within another;
+    `more` is the rest of the input. Of a feed that is named, `feed` is of what.
 
     `selected` has the one spread where a target that is acted on would appear, if it leads to one. `is_for_own`: one's
-    own is there even if it is deleted, and what is others' is not. `asks_nothing`: what is not there is passed over.
+    own is there even if it is deleted, and what is others' is not. `asks_nothing`: what is not there is passed over, or
+    made.
     `is_for_moderators`: others are refused before anything is looked up. `done_by` is who has done what the act takes
     back; they may do that to whoever is hidden.
     """
@@ -49,12 +58,17 @@ class Act:
     asks_nothing: bool = False
     is_for_moderators: bool = False
     done_by: str | None = None
+    feed: Kind | None = None
     scene: Scene = nothing
 
     def call(self, target_id: str) -> str:
         """The mutation, done to the target with this id, or to what a variable holds."""
         named = f"[{target_id}]" if self.key == "userIds" else target_id
-        return f"{self.name}(input: {{ {self.key}: {named} {self.more} }}) {{ {self.selected} {_ERRORS} }}"
+        *within, key = self.key.split(".")
+        given = f"{key}: {named}" if self.feed is None else f"{key}: {named}, kind: {self.feed.name}"
+        for name in reversed(within):
+            given = f"{name}: {{ {given} }}"
+        return f"{self.name}(input: {{ {given} {self.more} }}) {{ {self.selected} {_ERRORS} }}"
 
     @property
     def is_within_own(self) -> bool:
@@ -74,7 +88,8 @@ class Act:
     def document(self) -> str:
         """The act with its target in a variable."""
         own = ", $own: ID!" if self.is_within_own else ""
-        return f"mutation ($id: ID!{own}) {{ {self.call('$id')} }} {self.fragment}"
+        kind = "String" if self.key == "name" else "ID"
+        return f"mutation ($id: {kind}!{own}) {{ {self.call('$id')} }} {self.fragment}"
 
     def document_on(self, target_ids: list[str]) -> str:
         """The act, done to one target after the other."""
@@ -177,7 +192,30 @@ ACTS_ON_REPORTS = tuple(
     Act(name, "reportId", f"{field} {{ post {{ ...PostTarget }} }}", more, is_for_moderators=True, scene=few_reports)
     for name, field, more in (("resolveReport", "report", "state: DISMISSED"), ("takeAction", "action", "kind: WARN"))
 )
-ACTS = (*ACTS_ON_POSTS, *ACTS_ON_USERS, *ACTS_ON_GROUPS, *ACTS_ON_REPORTS)
+_HASHTAG = "hashtag { postCount followerCount viewerFollows }"
+ACTS_ON_HASHTAGS = (
+    Act("followHashtag", "name", _HASHTAG, asks_nothing=True, scene=hashtags_of_posts),
+    Act("unfollowHashtag", "name", _HASHTAG, scene=hashtags_of_posts),
+)
+
+
+def _on_feed(feed: Kind, name: str, selected: str, more: str) -> Act:
+    scene = lists_of_both_kinds if feed is Kind.LIST else hashtags_of_posts
+    return Act(name, "feed.id", selected, more, feed=feed, scene=scene)
+
+
+def _place(listing: Listing) -> str:
+    """Anywhere in a feed, as what else moving a position there needs."""
+    return f"cursor: {json.dumps(cursor(listing, ABSENT))}"
+
+
+ACTS_ON_FEEDS = (
+    _on_feed(Kind.LIST, "tuneFeed", "preference { list { owner { ...UserTarget } } }", _OPTIONS),
+    _on_feed(Kind.HASHTAG, "tuneFeed", "preference { hashtag { name } }", _OPTIONS),
+    _on_feed(Kind.LIST, "moveReadPosition", "readPosition", _place(Listing.LIST_FEED)),
+    _on_feed(Kind.HASHTAG, "moveReadPosition", "readPosition", _place(Listing.HASHTAG_POSTS)),
+)
+ACTS = (*ACTS_ON_POSTS, *ACTS_ON_USERS, *ACTS_ON_GROUPS, *ACTS_ON_HASHTAGS, *ACTS_ON_FEEDS, *ACTS_ON_REPORTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +246,9 @@ def _named(stage: Stage, act: Act, viewer: str) -> Iterator[Named]:
                 is_seen = oracle.sees_face(viewer, author)
                 yield Named(author, stage.people[author].id, is_seen or viewer == act.done_by, is_seen)
         case Kind.LIST | Kind.CIRCLE:
-            for owner, group_id in stage.groups.items():
-                yield Named(word_of(owner), group_id, viewer == owner, viewer == owner)
+            yield from _named_groups(stage, act, viewer)
+        case Kind.HASHTAG:
+            yield from _named_hashtags(stage, act)
         case Kind.REPORT:
             yield from _named_reports(stage, viewer)
         case _:
@@ -217,6 +256,20 @@ def _named(stage: Stage, act: Act, viewer: str) -> Iterator[Named]:
                 if viewer in viewers_of(target.author):
                     is_there = _is_there_for(act, viewer, target)
                     yield Named(target.word, post_id(stage.posts[target]), is_there, is_there)
+
+
+def _named_groups(stage: Stage, act: Act, viewer: str) -> Iterator[Named]:
+    """One's own, and of feeds the public lists of others."""
+    for owner, group_id in stage.groups.items():
+        is_read = act.feed is not None and owner in AUTHORS and oracle.sees_profile(viewer, owner)
+        is_there = viewer == owner or is_read
+        yield Named(word_of(owner), group_id, is_there, is_there)
+
+
+def _named_hashtags(stage: Stage, act: Act) -> Iterator[Named]:
+    for target, hashtag_id in stage.hashtags.items():
+        is_there = oracle.counts_at_hashtags(target)
+        yield Named(spelling_of(target), name_of(target) if act.key == "name" else hashtag_id, is_there, is_there)
 
 
 def _named_reports(stage: Stage, viewer: str) -> Iterator[Named]:
@@ -229,7 +282,7 @@ def _named_reports(stage: Stage, viewer: str) -> Iterator[Named]:
 
 def kind_of(act: Act) -> Kind:
     """Of what it names."""
-    return _KINDS.get(act.key, Kind.POST)
+    return act.feed or _KINDS.get(act.key, Kind.POST)
 
 
 def _is_there_for(act: Act, viewer: str, target: Target) -> bool:
@@ -237,7 +290,9 @@ def _is_there_for(act: Act, viewer: str, target: Target) -> bool:
 
 
 def absent(act: Act) -> str:
-    """The id of something of the kind that the act names, and that is not there."""
+    """The id of something of the kind that the act names, or its name, and that is not there."""
+    if act.key == "name":
+        return "absent"
     return ids.encode(kind_of(act), ABSENT)
 
 

@@ -10,7 +10,6 @@ _OWN_ACCOUNT = "Shows their own account to whoever changed it."
 _OWN_FOLDER = "Shows a folder of one's own, whose bookmarks are read by Viewer.bookmarkFolders."
 _OWN_LIST = "Shows a list of one's own, as UpdateListPayload.list does."
 _OWN_CIRCLE = "Shows a circle of one's own, as UpdateCirclePayload.circle does."
-_PREFERENCE = "Shows what is kept of a feed, which is read by Viewer.feedPreferences."
 _HASHTAG = "Shows a hashtag, whose posts are read by Query.hashtag."
 
 EXEMPT: Mapping[str, str] = {
@@ -34,8 +33,6 @@ EXEMPT: Mapping[str, str] = {
     "CreateListPayload.list": _OWN_LIST,
     "Mutation.createCircle": _OWN_CIRCLE,
     "CreateCirclePayload.circle": _OWN_CIRCLE,
-    "Mutation.tuneFeed": _PREFERENCE,
-    "TuneFeedPayload.preference": _PREFERENCE,
     "Mutation.followHashtag": _HASHTAG,
     "Mutation.unfollowHashtag": _HASHTAG,
     "FollowHashtagPayload.hashtag": _HASHTAG,

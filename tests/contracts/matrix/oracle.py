@@ -102,6 +102,13 @@ def is_public(target: Target) -> bool:
     return target.kind.visibility is Visibility.PUBLIC and not AUTHORS[target.author].is_private
 
 
+def counts_at_hashtags(target: Target) -> bool:
+    """Whether everybody may know that it has its hashtags, but for whom a block or a mention concerns."""
+    kind = target.kind
+    is_there = not kind.is_deleted and not kind.is_taken_down and not AUTHORS[target.author].is_suspended
+    return is_there and is_public(target) and kind.above not in {Above.NARROW, Above.OWN}
+
+
 def is_in_home(viewer: str, target: Target) -> bool:
     return sees(viewer, target) and hears(viewer, target.author) and follows(viewer, target.author)
 

@@ -61,6 +61,7 @@ class Stage:
         self.circle_ids: dict[str, int] = {}
         self.groups: dict[str, str] = {}  # lists or circles of a scene, by whose they are, as clients name them
         self.written: dict[str, list[int]] = {}  # posts of a scene, by who wrote them
+        self.hashtags: dict[Target, str] = {}  # hashtags of a scene, by the post that has them, as clients name them
         self.reports: dict[Target, int] = {}  # reports of a scene, by the post that they name
 
     async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
