@@ -54,7 +54,9 @@ class ActFact(IntFlag):
     The post's policies are there as numbers of POLICY_BITS each, the lowest bit of which is named here.
     """
 
-    NARROW = 1  # Not open to everyone: by its audience, for a private or suspended author, or taken down.
+    # Not open to everyone: by its audience or that of something above it, for a private author there or of itself, for
+    # a suspended one, or taken down.
+    NARROW = 1
     FOLLOWED = 2  # The viewer follows its author.
     FOLLOWS = 4  # Its author follows the viewer.
     MENTIONED = 8  # It mentions the viewer.

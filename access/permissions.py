@@ -9,7 +9,8 @@ author may whatever it says; of all others,
     MENTIONED      whom it mentions
     NOBODY         nobody
 
-and only what is open to everyone is quoted and reposted by others: nobody is led to a post that they could not see.
+and only what is open to everyone, with everything above it, is quoted and reposted by others: nobody is led to a post
+that they could not see.
 
 A reply is hidden by who wrote what it replies to, or the first post of the thread; a quote is detached by who wrote
 what it quotes. The rest is for the author of a post.

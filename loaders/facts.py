@@ -74,17 +74,17 @@ def user_facts_by_id(account_id: sa.ColumnElement[int]) -> sa.ColumnElement[int]
     return sa.select(user_facts(of)).where(of.c.id == account_id).scalar_subquery()
 
 
-def _may_be_hidden_above() -> sa.ColumnElement[bool]:
-    above = sa.any_(post.c.above_author_ids)
+def _has_private_author_above() -> sa.ColumnElement[bool]:
     other = account.alias("other")
+    return is_there(other.c.is_private, other.c.id == sa.any_(post.c.above_author_ids))
+
+
+def _may_be_hidden_above() -> sa.ColumnElement[bool]:
     return sa.or_(
         post.c.is_gated,
         sa.and_(
             post.c.above_author_ids.is_not(None),
-            sa.or_(
-                post.c.above_author_ids.bool_op("&&")(_apart_ids()),
-                is_there(other.c.is_private, other.c.id == above),
-            ),
+            sa.or_(post.c.above_author_ids.bool_op("&&")(_apart_ids()), _has_private_author_above()),
         ),
     )
 
@@ -128,6 +128,8 @@ def act_facts() -> sa.ColumnElement[int]:
         account.c.is_private,
         account.c.suspended_at.is_not(None),
         post.c.taken_down_at.is_not(None),
+        post.c.is_gated,
+        sa.and_(post.c.above_author_ids.is_not(None), _has_private_author_above()),
     )
     known = {
         ActFact.NARROW: is_narrow,

@@ -157,6 +157,24 @@ async def test_posts_of_a_private_account_are_shown_around_by_their_author_alone
         assert not await is_refused(api, name, number, by=world.alice)
 
 
+@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize("is_private", [False, True])
+async def test_replies_below_what_is_not_open_are_shown_around_by_their_authors_alone(
+    api: Api, world: World, depth: int, *, is_private: bool
+) -> None:
+    """Bob and Dan follow Alice. What is open is shown around by both."""
+    for visibility, is_open in ((Visibility.UNLISTED, not is_private), (Visibility.FOLLOWERS, False)):
+        reply = await world.post(world.alice, visibility=visibility)
+        await change_account(world, world.alice, is_private=is_private)
+        for _ in range(depth):
+            reply = await world.post(world.bob, reply_to=reply)
+        for name in ("quote", "repost"):
+            assert (await reasons(api, reply, by=world.dan))[name] == ([] if is_open else ["NOT_OPEN"])
+            assert await is_refused(api, name, reply, by=world.dan) is not is_open
+            assert not await is_refused(api, name, reply, by=world.bob)
+        assert not await is_refused(api, "reply", reply, by=world.dan)
+
+
 async def test_what_only_moderators_see_is_shown_around_by_nobody(api: Api, world: World) -> None:
     down, suspended = await world.post(world.alice), await world.post(world.carol)
     await change_account(world, world.dan, role=1)

@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from access import policy
-from access.facts import PostFact, UserFact
+from access.facts import ActFact, PostFact, UserFact
 from app.services import ProcessServices
 from core.database import Database, rows_of
-from loaders.facts import ANONYMOUS_ID, VIEWER_ID, post_facts, user_facts
+from loaders.facts import ANONYMOUS_ID, VIEWER_ID, act_facts, post_facts, user_facts
 from models.accounts import account
 from models.posts import Visibility, post
 from tests.rows import insert, mint
@@ -32,6 +32,14 @@ class Facts(NamedTuple):
     gathered: Any
 
 
+class Openness(NamedTuple):
+    """Whether a post is not open to everyone, as a statement says."""
+
+    id: int
+    author_id: int
+    is_narrow: bool
+
+
 _OF_USERS = rows_of(
     sa.select(account.c.id, user_facts(), sa.func.user_facts(VIEWER_ID, account.c.id)).order_by(account.c.id), Facts
 )
@@ -40,6 +48,14 @@ _OF_POSTS = rows_of(
         account, account.c.id == post.c.author_id
     ),
     Facts,
+)
+
+
+_NARROW = rows_of(
+    sa.select(post.c.id, post.c.author_id, act_facts().op("&")(int(ActFact.NARROW)) != 0).join(
+        account, account.c.id == post.c.author_id
+    ),
+    Openness,
 )
 
 
@@ -114,6 +130,18 @@ class Rows:
 
     def of_post(self, viewer: int, subject: int) -> list[int]:
         return [fact for pair in self._pairs(viewer, subject) for fact in pair]
+
+    def is_narrow(self, subject: int) -> bool:
+        row = self.posts[subject]
+        if self.accounts[row["author_id"]]["suspended_at"] is not None or row["taken_down_at"] is not None:
+            return True
+        at: int | None = subject
+        while at is not None:
+            row = self.posts[at]
+            if row["visibility"] > Visibility.UNLISTED or self.accounts[row["author_id"]]["is_private"]:
+                return True
+            at = row["reply_to_id"]
+        return False
 
     def _pairs(self, viewer: int, subject: int) -> Iterator[tuple[int, int]]:
         row = self.posts[subject]
@@ -197,6 +225,17 @@ async def test_facts_are_those_of_the_rows(services: ProcessServices, seed: int)
     await rows.store(services.db)
     seen = [could for viewer in (*rows.accounts, ANONYMOUS_ID) for could in await check(services.db, rows, viewer)]
     assert {True, False} == set(seen)
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_only_what_is_open_with_everything_above_is_open_to_be_shown_around(
+    services: ProcessServices, seed: int
+) -> None:
+    rows = await random_rows(services.db, random.Random(seed))
+    await rows.store(services.db)
+    for viewer in rows.accounts:
+        for of in await services.db.rows(_NARROW, viewer_id=viewer):
+            assert of.is_narrow is (viewer != of.author_id and rows.is_narrow(of.id)), of
 
 
 @pytest.mark.parametrize("is_private", [False, True])
