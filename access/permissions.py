@@ -13,7 +13,8 @@ and only what is open to everyone, with everything above it, is quoted and repos
 that they could not see.
 
 A reply is hidden by who wrote what it replies to, or the first post of the thread; a quote is detached by who wrote
-what it quotes. The rest is for the author of a post.
+what it quotes. They may do so whomever they block: a block of one's own takes nothing out of one's hands that stays in
+the eyes of others. The rest is for the author of a post.
 """
 
 from collections.abc import Callable

@@ -116,6 +116,11 @@ def can_see_post(post: PostFacts | None, facts: FactsOfPost) -> bool:
     return facts is None or could_see_post(facts)
 
 
+def can_see_post_past_own_blocks(post: PostFacts | None, facts: FactsOfPost) -> bool:
+    """Whether the viewer might see the post if they blocked nobody: nothing else keeps it from them."""
+    return can_see_post(post, facts and [fact if at % 2 else fact & ~_BLOCKED for at, fact in enumerate(facts)])
+
+
 def could_see_post(facts: Sequence[int]) -> bool:
     """The same of a post that is there, or was there until it was deleted."""
     author, audience = facts[0], facts[1]

@@ -3,15 +3,19 @@
 Nobody is told of either.
 """
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import sqlalchemy as sa
 
-from access import permissions
+from access import permissions, policy
 from access.facts import Acted
 from access.viewer import Viewer
 from actions import counted
-from actions.posts import REGARD_LOCKED, require_post
-from core.database import Transaction, command
+from actions.posts import REGARD, REGARD_LOCKED
+from core.database import Statement, Transaction, command
 from loaders.permissions import fetch_acted_by_id
+from loaders.rows import PostRow
 from models.posts import post
 
 _PATH = ("postId",)
@@ -27,9 +31,33 @@ _UNHIDE = command(
 _DETACH = command(sa.update(post).where(_IS_ANSWER).values(quote_detached_at=sa.func.clock_timestamp()))
 
 
-async def _acted(tx: Transaction, viewer: Viewer, post_id: int) -> Acted:
-    (acted,) = await fetch_acted_by_id(tx, [post_id], viewer_id=viewer.account_id)
-    return acted
+class _Act(NamedTuple):
+    """A rule of access.permissions, that asks and that raises, and how the post is read."""
+
+    can: Callable[[Viewer, Acted], permissions.Reasons]
+    require: Callable[..., None]
+    statement: Statement[PostRow]
+
+
+_HIDING = _Act(permissions.can_hide_reply, permissions.require_hideable_reply, REGARD)
+_DETACHING = _Act(permissions.can_detach_quote, permissions.require_detachable_quote, REGARD_LOCKED)
+
+
+async def _require_answer(tx: Transaction, viewer: Viewer, post_id: int, act: _Act) -> PostRow:
+    """The post, which the viewer sees, or would if they blocked nobody; and they may do the act to it.
+
+    Raises NotFoundError, NotAllowedError.
+    """
+    row = await tx.row(act.statement, post_id=post_id, viewer_id=viewer.account_id)
+    # Of what is hidden or absent, too, so that statements tell neither.
+    acted = await fetch_acted_by_id(tx, [post_id], viewer_id=viewer.account_id)
+    facts = None if row is None else row.facts
+    if not policy.can_see_post_past_own_blocks(row, facts) or any(act.can(viewer, each) for each in acted):
+        policy.require_visible_post(row, facts, path=_PATH)
+        for each in acted:
+            act.require(viewer, each, path=_PATH)
+    assert row is not None
+    return row
 
 
 async def hide_reply(tx: Transaction, viewer: Viewer, post_id: int) -> int:
@@ -37,8 +65,7 @@ async def hide_reply(tx: Transaction, viewer: Viewer, post_id: int) -> int:
 
     Raises NotFoundError, NotAllowedError.
     """
-    facts = await require_post(tx, viewer, post_id, path=_PATH)
-    permissions.require_hideable_reply(viewer, await _acted(tx, viewer, facts.id), path=_PATH)
+    facts = await _require_answer(tx, viewer, post_id, _HIDING)
 
     await tx.run(_HIDE, answer=facts.id)
     return facts.id
@@ -46,8 +73,7 @@ async def hide_reply(tx: Transaction, viewer: Viewer, post_id: int) -> int:
 
 async def unhide_reply(tx: Transaction, viewer: Viewer, post_id: int) -> int:
     """Puts a reply back among the others and gives its id. Raises NotFoundError, NotAllowedError."""
-    facts = await require_post(tx, viewer, post_id, path=_PATH)
-    permissions.require_hideable_reply(viewer, await _acted(tx, viewer, facts.id), path=_PATH)
+    facts = await _require_answer(tx, viewer, post_id, _HIDING)
 
     await tx.run(_UNHIDE, answer=facts.id)
     return facts.id
@@ -55,8 +81,7 @@ async def unhide_reply(tx: Transaction, viewer: Viewer, post_id: int) -> int:
 
 async def detach_quote(tx: Transaction, viewer: Viewer, post_id: int) -> int:
     """Takes what a post quotes out of it, for good, and gives the post's id. Raises NotFoundError, NotAllowedError."""
-    facts = await require_post(tx, viewer, post_id, path=_PATH, statement=REGARD_LOCKED)
-    permissions.require_detachable_quote(viewer, await _acted(tx, viewer, facts.id), path=_PATH)
+    facts = await _require_answer(tx, viewer, post_id, _DETACHING)
     if facts.quote_detached_at is not None:
         return facts.id
 

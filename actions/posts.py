@@ -93,7 +93,7 @@ _SELECT = (
     .join(account, account.c.id == post.c.author_id)
     .where(post.c.id == sa.bindparam("post_id", type_=sa.BigInteger))
 )
-_REGARD = rows_of(_SELECT, PostRow)
+REGARD = rows_of(_SELECT, PostRow)
 # Two acts that change one post wait for each other here. Whoever refers to it (a like, a reply) does not.
 REGARD_LOCKED = rows_of(_SELECT.with_for_update(of=post, key_share=True), PostRow)
 
@@ -158,7 +158,7 @@ async def require_post(
     post_id: int,
     *,
     path: tuple[str, ...],
-    statement: Statement[PostRow] = _REGARD,
+    statement: Statement[PostRow] = REGARD,
 ) -> PostRow:
     """A post that the viewer can see. Raises NotFoundError at `path`."""
     row = await db.row(statement, post_id=post_id, viewer_id=viewer.account_id)

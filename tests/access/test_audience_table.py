@@ -95,6 +95,18 @@ def test_a_reply_is_what_the_table_says_of_all_that_is_above_it(seed: int) -> No
         assert policy.could_see_post(chain) is told(chain), chain
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_past_ones_own_blocks_is_seen_what_would_be_if_one_blocked_nobody(seed: int) -> None:
+    source = random.Random(seed)
+    for _ in range(50):
+        chain = random_chain(source)
+        unblocked = [fact if at % 2 else fact & ~BLOCKED for at, fact in enumerate(chain)]
+        assert policy.can_see_post_past_own_blocks(Row(), chain) is told(unblocked), chain
+    assert policy.can_see_post_past_own_blocks(Row(), None)
+    assert not policy.can_see_post_past_own_blocks(Row(deleted_at=datetime.now(UTC)), None)
+    assert not policy.can_see_post_past_own_blocks(None, None)
+
+
 def test_what_is_ones_own_is_seen_whatever_else_is_true() -> None:
     for author, audience in PAIRS:
         assert policy.could_see_post((author | IS_VIEWER, audience))

@@ -103,7 +103,7 @@ async def test_what_is_hidden_is_refused_by_the_same_statements_as_what_does_not
     stage = await set_stage(api.services)
     await act.scene(stage)
     compared = 0
-    for actor in ("stranger", "blocked", "muting", *(["moderator"] if act.is_for_moderators else [])):
+    for actor in ("stranger", "blocked", "blocking", "muting", *(["moderator"] if act.is_for_moderators else [])):
         asked: dict[str, list[str]] = {}
         hidden = [target.id for target in named(stage, act, actor) if not target.is_there]
         for target_id in (absent(act), *hidden):
