@@ -18,6 +18,8 @@ Who sees a post: the first line that says something decides.
     a reply                        whoever sees it by this table, and whom blocks and audiences let see every post above
                                    it, up to the first one of their own. That one above was deleted or taken down, or
                                    its author suspended, takes nothing from those who answered.
+    an earlier version             whoever sees the post; who sees it only as one of those whom it mentions, if that
+                                   version mentions them, too
     a repost                       an entry of feeds, never seen by itself: there for those who see the post and have a
                                    full sight of who reposted it
 
@@ -149,6 +151,20 @@ def _is_admitted(author: int, audience: int) -> bool:
         return True
     needed = _ADMITS[Visibility(narrowed)]
     return audience & needed == needed
+
+
+def is_for_mentions_only(facts: FactsOfPost) -> bool:
+    """Whether a viewer who sees a post sees it because it mentions them, and not by its audience.
+
+    What it said while it did not mention them was not for them.
+    """
+    if facts is None or facts[0] & _IS_VIEWER:
+        return False
+    narrowed = facts[1] & AUDIENCE_BITS
+    if narrowed == 0:
+        return False
+    needed = _ADMITS[Visibility(narrowed)]
+    return narrowed == Visibility.MENTIONED or facts[1] & needed != needed
 
 
 def can_see_repost(reposter_facts: int) -> bool:

@@ -103,7 +103,8 @@ class Post(HasAudience, Node):
     edits = lookup(
         post_edits,
         graphql_type=LazyPostEditConnection,
-        description="What it said before its edits, the last one first.",
+        description="What it said before its edits, the last one first; to who sees it only because it mentions them,"
+        " what mentioned them.",
     )
     like_count: int = part(
         "post_counts", "like_count", absent=0, graphql_type=int, description="How many like it; exact."

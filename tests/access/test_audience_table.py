@@ -107,6 +107,17 @@ def test_past_ones_own_blocks_is_seen_what_would_be_if_one_blocked_nobody(seed: 
     assert not policy.can_see_post_past_own_blocks(None, None)
 
 
+def test_who_sees_a_post_not_by_its_audience_sees_it_by_a_mention() -> None:
+    for author, audience in PAIRS:
+        if not told((author, audience)) or author & IS_VIEWER:
+            assert not author & IS_VIEWER or not policy.is_for_mentions_only((author, audience))
+            continue
+        is_for_mentioned = audience & AUDIENCE_BITS == Visibility.MENTIONED
+        is_by_mention = is_for_mentioned or not told((author, audience & ~MENTIONED))
+        assert policy.is_for_mentions_only((author, audience)) is is_by_mention
+    assert not policy.is_for_mentions_only(None)
+
+
 def test_what_is_ones_own_is_seen_whatever_else_is_true() -> None:
     for author, audience in PAIRS:
         assert policy.could_see_post((author | IS_VIEWER, audience))

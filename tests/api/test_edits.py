@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.worker import Worker
+from models.posts import Visibility
 from tests.api.posts import create, refusals
 from tests.fixtures.api import Api
 from tests.worlds import Person, World, post_id
@@ -31,15 +32,17 @@ query ($id: ID!, $after: Cursor) {
 }
 """
 
+EDITS = "query ($id: ID!) { post(id: $id) { edits(first: 5) { edges { node { body } } } } }"
+
 
 async def edit(api: Api, number: int, *, by: Person, **changed: Any) -> Any:
     """The payload of editPost."""
     return (await api.data(EDIT, by=by, input={"postId": post_id(number), **changed}))["editPost"]
 
 
-async def seen(api: Api, number: int, *, after: str | None = None) -> Any:
+async def seen(api: Api, number: int, *, by: Person | None = None, after: str | None = None) -> Any:
     """The post with its earlier versions."""
-    return (await api.data(POST, id=post_id(number), after=after))["post"]
+    return (await api.data(POST, by=by, id=post_id(number), after=after))["post"]
 
 
 def versions(post: Any) -> list[Any]:
@@ -177,3 +180,44 @@ async def test_editing_costs_a_fixed_number_of_statements(api: Api, world: World
     post = (await create(api, "one", by=world.alice))["post"]["id"]
     with api.budget(sql=7, redis=1):
         await api.data(EDIT, by=world.alice, input={"postId": post, "body": "@bob @carol #one #two"})
+
+
+async def told(api: Api, number: int, *, by: Person | None) -> list[str] | None:
+    """What the post said before, as somebody is told; None if they do not see it."""
+    found, bodies = await seen(api, number, by=by), []
+    while found is not None:
+        bodies += [version["body"] for version in versions(found)]
+        page = found["edits"]["pageInfo"]
+        if not page["hasNextPage"]:
+            return bodies
+        found = await seen(api, number, by=by, after=page["endCursor"])
+    return None
+
+
+@pytest.mark.parametrize("is_private", [False, True])
+@pytest.mark.parametrize("visibility", [Visibility.PUBLIC, Visibility.FOLLOWERS, Visibility.MENTIONED])
+async def test_whom_an_edit_newly_mentions_is_not_told_what_was_said_to_others(
+    api: Api, world: World, visibility: Visibility, *, is_private: bool
+) -> None:
+    """Dan follows Alice, Eve and Carol do not."""
+    await world.make_private(world.alice, is_private=is_private)
+    texts = ["@carol one", "@carol two", "@carol @eve @dan three", "@carol four", "@carol @eve @dan five"]
+    post = await world.post(world.alice, texts[0], visibility=visibility)
+    for text in texts[1:]:
+        await world.edit(world.alice, post, text)
+    before, mentioning = texts[-2::-1], [texts[2]]
+    is_open = visibility is Visibility.PUBLIC and not is_private
+    assert await told(api, post, by=world.alice) == before
+    assert await told(api, post, by=world.carol) == before
+    assert await told(api, post, by=world.eve) == (before if is_open else mentioning)
+    assert await told(api, post, by=world.dan) == (mentioning if visibility is Visibility.MENTIONED else before)
+    assert await told(api, post, by=None) == (before if is_open else None)
+
+
+async def test_earlier_versions_cost_a_statement_whoever_is_told_which(api: Api, world: World) -> None:
+    post = await world.post(world.alice, "one", visibility=Visibility.MENTIONED)
+    await world.edit(world.alice, post, "two @eve")
+    for person, expected in ((world.alice, ["one"]), (world.eve, [])):
+        with api.budget(sql=2):
+            found = await api.data(EDITS, by=person, id=post_id(post))
+        assert [version["body"] for version in versions(found["post"])] == expected
