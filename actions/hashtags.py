@@ -15,6 +15,7 @@ from core.entities import LONGEST_HASHTAG_CHARS, EntityKind, Found, extract, nor
 from core.errors import NotFoundError, Problem, ValidationError
 from events import outbox
 from events.hashtags import HashtagFollowChanged
+from loaders.hashtags import HASHTAG_COUNTERS
 from loaders.hydration import count_columns
 from models.counts import Counter
 from models.hashtags import hashtag, hashtag_count, hashtag_follow
@@ -50,8 +51,7 @@ class _Standing(NamedTuple):
 _HASHTAG_ID = sa.bindparam("hashtag_id", type_=sa.BigInteger)
 _ACCOUNT_ID = sa.bindparam("account_id", type_=sa.BigInteger)
 _IS_NAMED = hashtag.c.name == sa.bindparam("name", type_=sa.Text)
-_COUNTERS = {"post_count": Counter.HASHTAG_POSTS, "follower_count": Counter.HASHTAG_FOLLOWERS}
-_COUNTS, _COUNTED = count_columns(hashtag, hashtag_count, hashtag.c.id, _COUNTERS, None)
+_COUNTS, _COUNTED = count_columns(hashtag, hashtag_count, hashtag.c.id, HASHTAG_COUNTERS, None)
 
 
 def regard(is_wanted: sa.ColumnElement[bool]) -> Statement[Regarded]:

@@ -26,7 +26,7 @@ MOST_COUNTED_A_DAY = 2_000
 
 # How far apart the first ids of two days are.
 _IDS_OF_A_DAY: sa.ColumnElement[int] = sa.literal_column(str(ids.first_at(ids.EPOCH + timedelta(days=1))))
-_COUNTERS = {"post_count": Counter.HASHTAG_POSTS, "follower_count": Counter.HASHTAG_FOLLOWERS}
+HASHTAG_COUNTERS = {"post_count": Counter.HASHTAG_POSTS, "follower_count": Counter.HASHTAG_FOLLOWERS}
 
 
 class HashtagRow(NamedTuple):
@@ -44,7 +44,7 @@ class HashtagRow(NamedTuple):
 
 
 def _select_hashtags() -> sa.Select[tuple[int, str, str, int, int, bool]]:
-    counts, joined = count_columns(hashtag, hashtag_count, hashtag.c.id, _COUNTERS, None)
+    counts, joined = count_columns(hashtag, hashtag_count, hashtag.c.id, HASHTAG_COUNTERS, None)
     follows = is_there(hashtag_follow.c.account_id == VIEWER_ID, hashtag_follow.c.hashtag_id == hashtag.c.id)
     shown = sa.func.coalesce(hashtag.c.shown, hashtag.c.name)
     return sa.select(hashtag.c.id, hashtag.c.name, shown, *counts, follows).select_from(joined)

@@ -4,19 +4,21 @@ A short beginning fits many thousands. So only some of those that fit are ranked
 mostly the oldest accounts. What fits exactly and what the viewer follows are never left out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import regex
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import REGCONFIG, TSQUERY
 
+from access.facts import UserFact
 from core import text
 from core.database import Reader, Statement, values_of
 from core.entities import normalised_hashtag
 from core.spoofing import defused
-from loaders.facts import VIEWER_ID, is_there
-from loaders.hydration import ZERO
+from loaders.facts import VIEWER_ID, is_there, user_facts_by_id
+from loaders.hashtags import HASHTAG_COUNTERS
+from loaders.hydration import ZERO, count_columns
 from loaders.pages import AFTER, LIMIT
 from models.accounts import SEARCHED_WORDS, account, account_count
 from models.follows import follow
@@ -86,16 +88,21 @@ def _one_of(ids: sa.Select[int]) -> sa.CollectionAggregate[Any]:
     return sa.any_(sa.func.array(ids.scalar_subquery()))
 
 
-# The first of what a list of results is sorted by.
+# What a list of results is sorted by, and the places that are the first of it.
+_KEY = ("place", "unpopularity", "id")
 _AS_EXACT, _AS_FOLLOWED, _AS_OTHER = _number(0), _number(1), _number(2)
 
 
 class _Popularity(NamedTuple):
-    """The second: the greater of these folded totals. They are near enough to sort by."""
+    """The second: the greater of these folded totals. They are near enough to sort by.
+
+    `is_shown` tells of what has an id whether the viewer may know of it.
+    """
 
     table: sa.Table
     subject_id: sa.ColumnElement[int]
     total: sa.ColumnElement[int]
+    is_shown: Callable[[sa.ColumnElement[int]], sa.ColumnElement[bool]]
 
     def key(self, place: sa.ColumnElement[int], subject_id: sa.ColumnElement[int]) -> Sequence[sa.ColumnElement[int]]:
         """What a list of results is sorted by, where this table is joined."""
@@ -112,10 +119,14 @@ class _Popularity(NamedTuple):
         )
         key = self.key(placed.c.place, placed.c.id)
         is_of_placed = sa.and_(self.subject_id == placed.c.id, self.subject_id == _one_of(sa.select(placed.c.id)))
-        page = (
-            sa.select(placed.c.id).select_from(placed.outerjoin(self.table, is_of_placed)).order_by(*key).limit(LIMIT)
-        )
-        return page if last is None else page.where(sa.tuple_(*key) > last)
+        each_key = [part.label(name) for part, name in zip(key, _KEY, strict=True)]
+        sorted_ = sa.select(*each_key).select_from(placed.outerjoin(self.table, is_of_placed)).order_by(*key)
+        if last is not None:
+            sorted_ = sorted_.where(sa.tuple_(*key) > last)
+        # Sorted first, behind an OFFSET: what is asked of each one is asked until the page is full, and not of all.
+        best = sorted_.offset(ZERO).subquery("best")
+        in_order = [best.c[name] for name in _KEY]
+        return sa.select(best.c.id).where(self.is_shown(best.c.id)).order_by(*in_order).limit(LIMIT)
 
     def last(self, subject: sa.Table, place: sa.ColumnElement[int]) -> sa.ScalarSelect[Any]:
         """The key that the last one of the page before has by now."""
@@ -125,6 +136,21 @@ class _Popularity(NamedTuple):
             .where(subject.c.id == AFTER)
             .scalar_subquery()
         )
+
+
+def _is_user_shown(account_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether policy.sight_of_user gives the viewer any sight of an account."""
+    withheld = UserFact.BLOCKS_VIEWER | UserFact.SUSPENDED | UserFact.FOR_MODERATOR
+    facts = user_facts_by_id(account_id).bitwise_and(_number(withheld))
+    return facts.in_([_number(0), _number(UserFact.SUSPENDED | UserFact.FOR_MODERATOR)])
+
+
+def _is_hashtag_shown(hashtag_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether a hashtag is there by policy.can_see_hashtag."""
+    of = hashtag.alias("shown")
+    counts, counted = count_columns(of, hashtag_count, of.c.id, HASHTAG_COUNTERS, None)
+    is_shown = sa.or_(*(count > ZERO for count in counts))
+    return sa.select(is_shown).select_from(counted).where(of.c.id == hashtag_id).scalar_subquery()
 
 
 class _Pages(NamedTuple):
@@ -169,7 +195,7 @@ def _pages_of_users() -> _Pages:
         (is_there(is_of_viewer, follow.c.followee_id == account.c.id), _AS_FOLLOWED),
         else_=_AS_OTHER,
     )
-    popularity = _Popularity(account_count, account_count.c.account_id, account_count.c.follower_count)
+    popularity = _Popularity(account_count, account_count.c.account_id, account_count.c.follower_count, _is_user_shown)
     last = popularity.last(account, place)
     return _Pages(values_of(popularity.ranked(found, None), int), values_of(popularity.ranked(found, last), int))
 
@@ -193,7 +219,7 @@ def _pages_of_hashtags() -> _Pages:
         (is_there(is_of_viewer, hashtag_follow.c.hashtag_id == hashtag.c.id), _AS_FOLLOWED),
         else_=_AS_OTHER,
     )
-    popularity = _Popularity(hashtag_count, hashtag_count.c.hashtag_id, hashtag_count.c.post_count)
+    popularity = _Popularity(hashtag_count, hashtag_count.c.hashtag_id, hashtag_count.c.post_count, _is_hashtag_shown)
     last = popularity.last(hashtag, place)
     return _Pages(values_of(popularity.ranked(found, None), int), values_of(popularity.ranked(found, last), int))
 

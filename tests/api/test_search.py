@@ -223,7 +223,7 @@ async def test_no_text_is_an_error_beyond_its_length(api: Api, world: World, tex
         assert not answer.codes or len(query) > 100 or "\ud800" in query, (query, answer)
 
 
-async def test_searching_costs_two_statements_and_nothing_found_one(api: Api, world: World) -> None:
+async def test_searching_costs_two_statements_and_what_is_not_there_for_the_viewer_one(api: Api, world: World) -> None:
     with api.budget(sql=2):
         first = await page(api, "a", by=world.bob, first=5)
     assert first["edges"][0]["node"] == {
@@ -234,10 +234,39 @@ async def test_searching_costs_two_statements_and_nothing_found_one(api: Api, wo
         "followerCount": 2,
         "viewerFollow": "FOLLOWING",
     }
-    with api.budget(sql=1):
-        assert await found(api, "nobody") == []
+    await world.block(world.eve, world.bob)
+    await suspend(api, world.dan)
+    for hidden in ("nobody", "eve", "EV", "dan"):
+        with api.budget(sql=1):
+            assert await found(api, hidden, by=world.bob) == []
     with api.budget(sql=0):
         assert await found(api, " ") == []
+
+
+async def suspend(api: Api, person: Person) -> None:
+    async with api.services.db._connection() as connection:
+        await connection.execute("UPDATE account SET suspended_at = now() WHERE id = $1", person.account_id)
+
+
+@pytest.mark.parametrize("first", [1, 2, 3])
+async def test_whoever_is_hidden_takes_no_place_and_no_statement(api: Api, world: World, first: int) -> None:
+    people = [await world.join(f"robin_{number}") for number in range(9)]
+    for number in (0, 1, 2, 5, 7):
+        await world.block(people[number], world.bob)
+    await suspend(api, people[3])
+    await world.block(world.bob, people[8])
+    shown = ["robin_4", "robin_6", "robin_8"]
+
+    async def next_page(after: str | None) -> Any:
+        with api.budget(sql=2):
+            return await page(api, "robin", by=world.bob, first=first, after=after)
+
+    pages = await walk(next_page)
+    assert [handles(part) for part in pages] == [shown[at : at + first] for at in range(0, len(shown), first)]
+    assert await found(api, "robin", by=people[3]) == [person.handle for person in people], "oneself is there"
+    async with api.services.db._connection() as connection:
+        await connection.execute("UPDATE account SET role = 1 WHERE id = $1", world.carol.account_id)
+    assert "robin_3" in await found(api, "robin", by=world.carol), "moderators see who is suspended"
 
 
 async def test_searches_while_handles_change_find_one_or_the_other(api: Api, world: World) -> None:

@@ -89,6 +89,25 @@ async def test_hashtags_cost_two_statements_and_have_cursors_of_their_own(api: A
     assert answer.codes == ["BAD_CURSOR"]
 
 
+@pytest.mark.parametrize("first", [1, 2])
+async def test_what_only_hidden_posts_have_takes_no_place_and_no_statement(
+    api: Api, world: World, worker: Worker, first: int
+) -> None:
+    await world.make_private(world.eve)
+    await world.post(world.eve, "#SecretThing #secrets #Secretary")
+    gone = await world.post(world.bob, "#secretion")
+    await world.delete(world.bob, gone)
+    for _ in range(2):
+        for hidden in ("secretthing", "secret", "secretion", "nothing"):
+            with api.budget(sql=1):
+                assert names(await page(api, hidden, by=world.alice, first=first)) == []
+        await worker.settle()
+    await world.post(world.bob, "#secretary")
+    with api.budget(sql=2):
+        only = await page(api, "secret", by=world.alice, first=first)
+    assert (names(only), only["pageInfo"]["hasNextPage"]) == (["secretary"], False)
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 async def test_no_text_is_an_error_beyond_its_length(api: Api, world: World, used: None, text: str) -> None:
     for query in (text, f"caf{text}", f"#{text}"):
