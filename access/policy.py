@@ -90,7 +90,7 @@ _BLOCK = _BLOCKS_VIEWER | _BLOCKED
 _POST_FOLLOWED, _POST_FOLLOWS, _IN_CIRCLE, _MENTIONED, _TAKEN_DOWN, _SHOWN_TAKEN_DOWN = map(int, PostFact)
 _MUTUAL = _POST_FOLLOWED | _POST_FOLLOWS
 # The facts of which each audience needs one kind, all of it.
-_ADMITS = {
+ADMITS = {
     Visibility.FOLLOWERS: _POST_FOLLOWED,
     Visibility.MUTUALS: _MUTUAL,
     Visibility.CIRCLE: _IN_CIRCLE,
@@ -149,7 +149,7 @@ def _is_admitted(author: int, audience: int) -> bool:
     narrowed = audience & AUDIENCE_BITS
     if narrowed == 0 or audience & _MENTIONED:
         return True
-    needed = _ADMITS[Visibility(narrowed)]
+    needed = ADMITS[Visibility(narrowed)]
     return audience & needed == needed
 
 
@@ -163,7 +163,7 @@ def is_for_mentions_only(facts: FactsOfPost) -> bool:
     narrowed = facts[1] & AUDIENCE_BITS
     if narrowed == 0:
         return False
-    needed = _ADMITS[Visibility(narrowed)]
+    needed = ADMITS[Visibility(narrowed)]
     return narrowed == Visibility.MENTIONED or facts[1] & needed != needed
 
 

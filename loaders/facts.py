@@ -7,8 +7,10 @@ facts, by one function for an account and one for a post (migrations).
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.selectable import NamedFromClause
 
-from access.facts import ActFact
+from access.facts import ActFact, PostFact
+from access.policy import ADMITS
 from core import ids
 from models.accounts import account
 from models.blocks import block
@@ -108,6 +110,19 @@ def _is_for_all() -> sa.ColumnElement[bool]:
         sa.not_(account.c.is_private),
         sa.not_(_may_be_hidden_above()),
     )
+
+
+def is_admitted(of: NamedFromClause = post) -> sa.ColumnElement[bool]:
+    """Whether its own audience lets the viewer see a row of `post`, or of an alias of it.
+
+    Lists pass over what it does not, so that posts for others take no place on a page and no statement more. That much
+    a row can tell cheaply; the rules still decide about whatever a list brings.
+    """
+    needed = sa.case(*((of.c.visibility == _number(visibility), _number(bits)) for visibility, bits in ADMITS.items()))
+    facts = sa.func.audience_facts(VIEWER_ID, of.table_valued(), of.c.visibility, type_=sa.Integer)
+    # MENTIONED, which always suffices, is above all other bits that are needed.
+    known = facts.bitwise_and(needed.bitwise_or(_number(PostFact.MENTIONED)))
+    return sa.or_(of.c.visibility <= _UNLISTED, of.c.author_id == VIEWER_ID, known >= needed)
 
 
 def _gathered_unless(is_unrestricted: sa.ColumnElement[bool]) -> sa.ColumnElement[list[int] | None]:

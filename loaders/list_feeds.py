@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from access.filters import Context
 from core.paging import PageRequest
 from loaders.base import PageLoader, Scope
+from loaders.facts import is_admitted
 from loaders.heads import entries_of, lowest_of, select_heads
 from loaders.pages import LIMIT, after_or_end, parents
 from loaders.wanted import LIST_ID, FeedEntry, SelectEntries, Wanted, load_entries
@@ -47,7 +48,7 @@ _SHOWS: Mapping[ListReplies, sa.ColumnElement[bool]] = {
 
 def _select_pages(replies: ListReplies) -> sa.Select[tuple[int, int, int, int]]:
     """A page of the feed of each list: heads, then lateral (loaders.heads)."""
-    shows = _SHOWS[replies]
+    shows = sa.and_(_SHOWS[replies], is_admitted())
     people = (
         sa.select(list_member.c.account_id.label("id"))
         .where(list_member.c.list_id == parents.c.id)

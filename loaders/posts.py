@@ -5,12 +5,13 @@ from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.sql.selectable import LateralFromClause
+from sqlalchemy.sql.selectable import LateralFromClause, NamedFromClause
 
 from access.filters import Context
 from core.database import Reader, Statement, rows_of
 from core.paging import SortKey
 from loaders.base import BatchLoader, PageLoader
+from loaders.facts import is_admitted
 from loaders.filters import filtered_out, warning_to_filter
 from loaders.hydration import as_it_is, select_posts
 from loaders.pages import AFTER, LIMIT, PARENT_IDS, after_or_end, after_or_start, parents
@@ -39,9 +40,16 @@ class PostByIdLoader(BatchLoader[int, PostRow]):
         return self.scope.take(await fetch_posts_by_id(self.scope.db, keys, viewer_id=self.viewer_id))
 
 
-def is_listed_reply(reply: sa.FromClause, parent_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
-    """Whether a row of `post`, or of an alias of it, is among the replies to a post: nobody has hidden it there."""
-    return sa.and_(reply.c.reply_to_id == parent_id, reply.c.deleted_at.is_(None), reply.c.reply_hidden_at.is_(None))
+def is_listed_reply(reply: NamedFromClause, parent_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether a row of `post`, or of an alias of it, is among the replies to a post: nobody has hidden it there, and it
+    is for the viewer.
+    """
+    return sa.and_(
+        reply.c.reply_to_id == parent_id,
+        reply.c.deleted_at.is_(None),
+        reply.c.reply_hidden_at.is_(None),
+        is_admitted(reply),
+    )
 
 
 def select_reply_ids(
@@ -68,7 +76,7 @@ def select_newest(is_listed: Callable[[sa.FromClause], sa.ColumnElement[bool]]) 
     listed = post.alias("listed")
     page = (
         sa.select(listed.c.id)
-        .where(is_listed(listed), listed.c.deleted_at.is_(None), listed.c.id < places.c.after)
+        .where(is_listed(listed), listed.c.deleted_at.is_(None), is_admitted(listed), listed.c.id < places.c.after)
         .order_by(listed.c.id.desc())
         .limit(LIMIT)
         .lateral("page")

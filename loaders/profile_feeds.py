@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from access.filters import Context
 from core.paging import PageRequest
 from loaders.base import BatchLoader, PageLoader, Scope
+from loaders.facts import is_admitted
 from loaders.feeds import ENTRY_COLUMNS
 from loaders.hydration import HAS_HANDLE
 from loaders.pages import AFTER, LIMIT, after_or_end, parents
@@ -23,7 +24,9 @@ def _select_profile(users: sa.FromClause, tab: Tab) -> sa.Select[tuple[int, int,
     """A page of what each of `users` has on this tab."""
     page = (
         sa.select(*ENTRY_COLUMNS)
-        .where(post.c.author_id == users.c.id, post.c.deleted_at.is_(None), post.c.id < AFTER, IS_ON[tab])
+        .where(
+            post.c.author_id == users.c.id, post.c.deleted_at.is_(None), post.c.id < AFTER, IS_ON[tab], is_admitted()
+        )
         .order_by(post.c.id.desc())
         .limit(LIMIT)
         .lateral("page")

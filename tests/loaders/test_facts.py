@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from access import policy
 from access.facts import ActFact, PostFact, UserFact
 from app.services import ProcessServices
-from core.database import Database, rows_of
-from loaders.facts import ANONYMOUS_ID, VIEWER_ID, act_facts, post_facts, user_facts
+from core.database import Database, rows_of, values_of
+from loaders.facts import ANONYMOUS_ID, VIEWER_ID, act_facts, is_admitted, post_facts, user_facts
 from models.accounts import account
 from models.posts import Visibility, post
 from tests.rows import insert, mint
@@ -49,8 +49,7 @@ _OF_POSTS = rows_of(
     ),
     Facts,
 )
-
-
+_ADMITTED = values_of(sa.select(post.c.id).where(is_admitted()), int)
 _NARROW = rows_of(
     sa.select(post.c.id, post.c.author_id, act_facts().op("&")(int(ActFact.NARROW)) != 0).join(
         account, account.c.id == post.c.author_id
@@ -131,6 +130,18 @@ class Rows:
     def of_post(self, viewer: int, subject: int) -> list[int]:
         return [fact for pair in self._pairs(viewer, subject) for fact in pair]
 
+    def admits(self, viewer: int, row: dict[str, Any]) -> bool:
+        """Whether the viewer is among those whom a post itself is for."""
+        author = row["author_id"]
+        follows, is_followed = (viewer, author) in self.follows, (author, viewer) in self.follows
+        is_among = {
+            Visibility.FOLLOWERS: follows,
+            Visibility.MUTUALS: follows and is_followed,
+            Visibility.CIRCLE: (row["circle_id"], viewer) in self.members,
+            Visibility.MENTIONED: False,
+        }
+        return viewer == author or is_among.get(row["visibility"], True) or (row["id"], viewer) in self.mentions
+
     def is_narrow(self, subject: int) -> bool:
         row = self.posts[subject]
         if self.accounts[row["author_id"]]["suspended_at"] is not None or row["taken_down_at"] is not None:
@@ -210,12 +221,15 @@ async def check(db: Database, rows: Rows, viewer: int) -> list[bool]:
         assert of_user.gathered == told
         assert of_user.glance == told or (of_user.glance, told) == (0, UserFact.IS_VIEWER)
     seen: list[bool] = []
+    admitted = {*await db.rows(_ADMITTED, viewer_id=viewer)}
+    assert admitted == {number for number, row in rows.posts.items() if rows.admits(viewer, row)}
     for of_post in await db.rows(_OF_POSTS, viewer_id=viewer):
         told_of_post = rows.of_post(viewer, of_post.id)
         assert of_post.gathered == told_of_post
         # Nothing restricts at a glance: then nothing does.
         assert of_post.glance == told_of_post or (of_post.glance is None and policy.could_see_post(told_of_post))
         seen.append(policy.could_see_post(told_of_post))
+        assert of_post.id in admitted or not seen[-1], "a list would pass over what the viewer may see"
     return seen
 
 
