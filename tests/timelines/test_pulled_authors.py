@@ -179,6 +179,31 @@ async def test_author_who_costs_too_much_enters_with_the_post_that_is_handled(
     assert await feed(api, world.alice) == [third, second, first]
 
 
+@pytest.mark.parametrize(
+    ("changed", "becomes"),
+    [
+        ({}, None),
+        ({"pull_above_followers": 1}, "pulled"),
+        ({"pull_above_followers": 2, "pull_above_posts_per_day": 3}, None),
+        ({"pull_above_posts_per_day": 2}, "pulled"),
+    ],
+    ids=["neither", "readers", "not above", "posts"],
+)
+async def test_a_worker_goes_by_the_bounds_that_are_set(
+    settings: Settings, world: World, sql: Sql, changed: dict[str, int], becomes: str | None
+) -> None:
+    """Bob has two readers and posts three times."""
+    await world.follow(world.dan, world.bob)
+    await world.services.resources.home.rebuild(world.dan.account_id)
+    for _ in range(3):
+        await world.post(world.bob)
+    worker = Worker(settings.model_copy(update=changed))
+    await worker.open()
+    await worker.settle()
+    await worker.close()
+    assert await state(sql, world.bob) == becomes
+
+
 async def test_leaving_goes_through_every_step_and_at_each_the_feed_is_right(
     api: Api, world: World, worker: Worker, sql: Sql
 ) -> None:
