@@ -40,7 +40,7 @@ test-long: $(READY_DEV) ## Run the long tests: chaos, fuzzing, soak
 
 .PHONY: chaos
 chaos: $(READY_DEV) ## Kill servers, workers and Redis while 50 people post; ARGS="--chaos-posts 2000 --chaos-seed 7"
-	@exec $(BIN)/python -m pytest -n 0 -m long tests/chaos --chaos-seconds 180 $(ARGS)
+	@exec $(BIN)/python -m pytest -n 0 -m long tests/chaos --chaos-posts 10000 --chaos-seconds 600 $(ARGS)
 
 .PHONY: check
 check: $(READY_DEV) ## Check format, style, types, layers, the printed schema and the migrations

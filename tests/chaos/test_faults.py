@@ -3,6 +3,9 @@ in each follower's feed. Postgres stays: what it has committed is what is true.
 
 A client whose answer was lost does not know whether its post was stored. So the number in a post's body says which
 attempt it is: each that was acknowledged has to be there once, each that was not at most once.
+
+A run in which less happened than it is to show fails: all posts have to be acknowledged in time, each kind of fault has
+to have come, and authors to have become pulled.
 """
 
 import asyncio
@@ -10,8 +13,9 @@ import itertools
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,8 +26,10 @@ from app.services import ProcessServices
 from app.settings import Settings
 from core.cache import CacheUnavailableError
 from core.database import rows_of, values_of
-from core.ids import Kind, number_of
+from core.ids import Kind, first_at, number_of
 from core.paging import Listing, decode_cursor
+from loaders.pages import GREATEST_ID
+from models.feeds import pulled_author
 from models.follows import follow
 from models.posts import post
 from tests.chaos.fleet import Fleet, Program, Server
@@ -47,9 +53,13 @@ FOLLOWED = (1, 2, 3, 4, 10, 10, 25, 25, 50, 50)
 LOOKING_AT_ONCE = 2
 SERVERS = 2
 WORKERS = 2
-# So many posts are acknowledged from one fault to the next, and while Redis is away.
+# So many posts are acknowledged from one fault to the next, and while Redis is away. The first of each kind come after
+# the fewest, so a run of a thousand posts has them all.
 POSTS_BETWEEN_FAULTS = (100, 400)
 POSTS_WITHOUT_REDIS = (20, 120)
+# A worker looks at an author once in five minutes. So one is killed, and comes back, when of all posts as large a share
+# is there: by then the writers have posted what makes them pulled.
+PULLED_FROM = 0.6
 POSTS_BETWEEN_COMPARISONS = 50
 POSTS_IN_PEACE = 4 * WRITERS
 # What a killed worker had is free after 30 seconds.
@@ -65,7 +75,13 @@ class Stored(NamedTuple):
     body: str
 
 
+class Pulled(NamedTuple):
+    author_id: int
+    since: datetime
+
+
 _STORED = rows_of(sa.select(post.c.id, post.c.author_id, post.c.body), Stored)
+_PULLED = rows_of(sa.select(pulled_author.c.account_id, pulled_author.c.since), Pulled)
 _IN_FEED = values_of(
     sa.select(post.c.id)
     .where(
@@ -164,26 +180,42 @@ class Crowd:
 class Faults:
     """What happens to the processes and to Redis. Each waits for posts, so that there is something to lose."""
 
-    def __init__(self, fleet: Fleet, redis: OwnRedis, crowd: Crowd, *, seed: int) -> None:
-        self.counts: Counter[str] = Counter()
+    def __init__(self, fleet: Fleet, redis: OwnRedis, crowd: Crowd, bounds: ChaosBounds) -> None:
+        self._kinds = (
+            self._kill_worker,
+            self._kill_server,
+            self._take_redis_back,
+            self._empty_redis,
+            self._freeze_redis,
+        )
+        self.counts = Counter({_told(fault): 0 for fault in self._kinds})
         self._fleet = fleet
         self._redis = redis
         self._crowd = crowd
-        self._random = random.Random(seed)
+        self._random = random.Random(bounds.seed)
+        self._posts = bounds.posts
 
     async def run(self) -> None:
-        """Until the crowd is done. All is running then. Of each eight faults every kind is one or two."""
-        faults = [
-            *(self._kill_server, self._kill_server, self._kill_worker, self._kill_worker),
-            *(self._take_redis_back, self._take_redis_back, self._empty_redis, self._freeze_redis),
-        ]
-        while True:
-            for fault in self._random.sample(faults, len(faults)):
-                await self._crowd.after(self._random.randint(*POSTS_BETWEEN_FAULTS))
-                if self._crowd.is_over:
-                    return
-                self.counts[fault.__name__.strip("_").replace("_", " ")] += 1
-                await fault()
+        """Until the crowd is done. All is running then. At first every kind comes once; of each eight faults that
+        follow it is one or two.
+        """
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._let_authors_be_pulled())
+            for fault in self._kinds:
+                await self._do(fault, after=POSTS_BETWEEN_FAULTS[0])
+            faults = [*self._kinds, self._kill_worker, self._kill_server, self._take_redis_back]
+            while not self._crowd.is_over:
+                for fault in self._random.sample(faults, len(faults)):
+                    await self._do(fault, after=self._random.randint(*POSTS_BETWEEN_FAULTS))
+
+    async def _do(self, fault: Callable[[], Awaitable[None]], *, after: int) -> None:
+        await self._crowd.after(after)
+        if not self._crowd.is_over:
+            self.counts[_told(fault)] += 1
+            await fault()
+
+    async def _let_authors_be_pulled(self) -> None:
+        await self._do(self._kill_worker, after=int(self._posts * PULLED_FROM))
 
     async def _kill_server(self) -> None:
         self._kill_one(self._fleet.servers)
@@ -218,6 +250,11 @@ class Faults:
 
     async def _some_posts(self) -> None:
         await self._crowd.after(self._random.randint(*POSTS_WITHOUT_REDIS))
+
+
+def _told(fault: Callable[[], Awaitable[None]]) -> str:
+    """`_kill_server` as the words that it is."""
+    return fault.__name__.strip("_").replace("_", " ")
 
 
 def entries_of(data: Any) -> list[int]:
@@ -296,12 +333,13 @@ async def test_what_was_acknowledged_stands_once_in_each_feed_whatever_is_killed
 ) -> None:
     writers, readers = await people(world, seed=chaos_bounds.seed)
     crowd = Crowd(fleet, services.resources.home, writers, readers, chaos_bounds)
-    faults = Faults(fleet, own_redis, crowd, seed=chaos_bounds.seed)
+    faults = Faults(fleet, own_redis, crowd, chaos_bounds)
     async with asyncio.TaskGroup() as group:
         group.create_task(faults.run())
         took_s = await crowd.act()
-    reached = "all that were wanted" if len(crowd.acknowledged) >= chaos_bounds.posts else "time was up"
     count = len(crowd.acknowledged)
+    has_all = count >= chaos_bounds.posts
+    reached = "all that were wanted" if has_all else "time was up"
 
     # Who reads now has a timeline, and what is posted now is pushed.
     await fleet.until_ready()
@@ -332,10 +370,17 @@ async def test_what_was_acknowledged_stands_once_in_each_feed_whatever_is_killed
     for program in fleet.programs:
         assert "event failed" not in program.log_text()
         assert "Traceback" not in program.log_text()
+    since = {author_id: first_at(moment) for author_id, moment in await services.db.rows(_PULLED)}
+    merged = [each for each in stored if each.id >= since.get(each.author_id, GREATEST_ID)]
     record_property(
         TOLD,
         f"chaos: {count:,} posts of {chaos_bounds.posts:,} acknowledged in {took_s:.0f} s ({reached}); "
         f"{len(crowd.unanswered)} answers lost, {len(unknown)} of these stored; {dict(faults.counts)}; "
+        f"{len(merged):,} posts by {len(since)} pulled authors; "
         f"timelines compared meanwhile: {dict(crowd.verdicts)}; "
         f"{len(readers)} feeds of {sum(map(len, expected.values())):,} entries right, by Redis and by SQL",
     )
+    assert has_all, f"Time was up: {count:,} of {chaos_bounds.posts:,} posts were acknowledged in {took_s:.0f} s."
+    missing = [fault for fault, times in faults.counts.items() if times == 0]
+    assert missing == [], f"There was no {', '.join(missing)}: for every kind of fault it takes a thousand posts."
+    assert merged, "No author became pulled, so nothing was shown of what is merged at read."
