@@ -11,13 +11,15 @@ from rich.console import Console
 from app.embedded.errors import EmbeddedServerError
 from app.settings import CHECKOUT
 from app.web_assets import BuildError
-from benchmarks import peer_servers, report, runner, scenarios
+from benchmarks import goals, peer_servers, report, runner, scenarios
 from benchmarks.contestants import HAND_WRITTEN_TIMELINE, OWN, WITHOUT_RULES, Contestant
+from benchmarks.goals import GoalsMissedError, Verdict
 from benchmarks.runner import DifferentAnswersError, Options
 
 TABLE_WIDTH = 130
 INTERRUPTED = 130
 RULED = frozenset({"rookery", WITHOUT_RULES.name})
+WITHOUT_GOALS = frozenset({"rules", "explain"})
 
 
 def main() -> int:
@@ -25,16 +27,26 @@ def main() -> int:
     # As Ctrl-C does: by way of the blocks that end what they have started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        _run(given)
+        verdicts = _run(given)
+        if given.require_goals:
+            goals.require(verdicts)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (BuildError, EmbeddedServerError, DifferentAnswersError, RuntimeError, ValueError) as error:
+    except (
+        BuildError,
+        EmbeddedServerError,
+        DifferentAnswersError,
+        GoalsMissedError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def _run(given: argparse.Namespace) -> None:
+def _run(given: argparse.Namespace) -> Sequence[Verdict]:
+    """Gives what was found of the goals of the act, if it has any."""
     # A file or a pipe has no width; the table needs this one.
     console = Console(width=None if sys.stdout.isatty() else TABLE_WIDTH)
 
@@ -46,34 +58,33 @@ def _run(given: argparse.Namespace) -> None:
         from benchmarks import explain
 
         explain.run(_options(given, []), is_generic=given.generic, report=print)
-        return
+        return []
     if sys.platform != "linux":
         raise RuntimeError("CPU times and pinning need Linux.")
     if given.act == "limits":
         from benchmarks import limits
 
-        limits.run(_options(given, []), console=console, report=say, is_markdown=given.markdown)
-        return
+        return limits.run(_options(given, []), console=console, report=say, is_markdown=given.markdown)
     if given.act == "writes":
         from benchmarks import writes
 
-        writes.run(_options(given, []), console=console, report=say, is_markdown=given.markdown)
-        return
+        return writes.run(_options(given, []), console=console, report=say, is_markdown=given.markdown)
     if given.act == "search":
         from benchmarks import search
 
-        search.run(_options(given, []), console=console, report=say, is_markdown=given.markdown)
-        return
+        return search.run(_options(given, []), console=console, report=say, is_markdown=given.markdown)
     if given.act == "timelines":
         from benchmarks import timelines
 
-        timelines.run(_options(given, []), graph=given.graph, console=console, report=say, is_markdown=given.markdown)
-        return
+        return timelines.run(
+            _options(given, []), graph=given.graph, console=console, report=say, is_markdown=given.markdown
+        )
     options = _options(given, _contestants(given, say))
     measurements = runner.run(options, report=say)
-    report.show(measurements, console=console, is_markdown=given.markdown)
+    verdicts = report.show(measurements, console=console, is_markdown=given.markdown)
     if given.json is not None:
         report.write_json(given.json, measurements, options)
+    return verdicts
 
 
 def _contestants(given: argparse.Namespace, say: Callable[[str], None]) -> Sequence[Contestant]:
@@ -116,10 +127,13 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every round to a file")
     parser.add_argument("--data-dir", type=Path, default=CHECKOUT / ".data" / "bench")
     parser.add_argument("--graph", type=Path, metavar="FILE", help="timelines: also over this graph (id_1,id_2)")
+    parser.add_argument("--require-goals", action="store_true", help="fail if a goal is missed")
     parser.add_argument("--generic", action="store_true", help="explain: plans that know no parameters")
     given = parser.parse_args()
     if not (0 < given.scale <= 10 and given.seconds > 0 and given.rounds > 0):
         parser.error("--scale must be above 0 and at most 10, --seconds and --rounds above 0")
+    if given.require_goals and given.act in WITHOUT_GOALS:
+        parser.error(f"`{given.act}` has no goals")
     if given.act != "peers" and not set(given.contestant or own) <= set(own):
         parser.error("that contestant is one of `peers`")
     return given

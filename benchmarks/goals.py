@@ -1,11 +1,35 @@
-"""What this server is meant to cost, as ratios of two numbers of one run."""
+"""What this server is meant to cost, as ratios of two numbers of one run; and what runs say about goals of any kind."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 OURS = "rookery"
 # By (scenario, contestant): each number by its name, as benchmarks.report.medians gives them.
 Numbers = Mapping[tuple[str, str], Mapping[str, float]]
+
+
+class GoalsMissedError(Exception):
+    """A run was to reach its goals and did not."""
+
+
+class Verdict(NamedTuple):
+    """What a run says about a goal."""
+
+    goal: str
+    is_reached: bool
+
+    def __str__(self) -> str:
+        return "reached" if self.is_reached else "missed"
+
+
+def require(verdicts: Sequence[Verdict]) -> None:
+    """Raises GoalsMissedError, which names them, if goals were missed; also if none was measured."""
+    if not verdicts:
+        raise GoalsMissedError("No goal was measured.")
+    missed = [verdict.goal for verdict in verdicts if not verdict.is_reached]
+    if missed:
+        raise GoalsMissedError(f"{len(missed)} of {len(verdicts)} goals missed: {'; '.join(missed)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +54,8 @@ class Goal:
             return None
         return others / ours if self.is_reversed else ours / others
 
-    def is_reached_by(self, ratio: float) -> bool:
-        return ratio >= self.bound if self.is_reversed else ratio <= self.bound
+    def verdict(self, ratio: float) -> Verdict:
+        return Verdict(str(self), ratio >= self.bound if self.is_reversed else ratio <= self.bound)
 
 
 GOALS = (

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from graphql import GraphQLError, GraphQLSchema
@@ -17,6 +17,7 @@ from rich.console import Console
 
 from benchmarks import hostile_documents, runner, usage
 from benchmarks.contestants import OWN, Contestant, running
+from benchmarks.goals import Verdict
 from benchmarks.limiter_clock import CACHE, LIMITER
 from benchmarks.report import Sheet, show_sheets
 from benchmarks.runner import Options, Stage
@@ -77,8 +78,18 @@ class Growth:
         return self.after_mb - self.before_mb
 
 
-def run(options: Options, *, console: Console, report: Callable[[str], None], is_markdown: bool) -> None:
-    """Measures, and prints what was found as soon as it is. Raises RuntimeError when a request fails."""
+class Judged(NamedTuple):
+    """A goal as the table shows it."""
+
+    verdict: Verdict
+    bound: str
+    found: str
+
+
+def run(options: Options, *, console: Console, report: Callable[[str], None], is_markdown: bool) -> Sequence[Verdict]:
+    """Measures, and prints what was found as soon as it is; gives the verdicts. Raises RuntimeError when a request
+    fails.
+    """
 
     def show(sheet: Sheet) -> None:
         show_sheets([sheet], console=console, is_markdown=is_markdown)
@@ -94,7 +105,9 @@ def run(options: Options, *, console: Console, report: Callable[[str], None], is
         report(f"{DISTINCT_DOCUMENTS} documents, each once …")
         growth = measured_growth(scenario, stage)
         show(_sheet_of_growth(growth))
-    show(_sheet_of_goals(hostile, share, growth))
+    judged = _judged(hostile, share, growth)
+    show(_sheet_of_goals(judged))
+    return [each.verdict for each in judged]
 
 
 def measured_documents() -> Sequence[Hostile]:
@@ -215,7 +228,7 @@ def _sheet_of_growth(growth: Growth) -> Sheet:
     )
 
 
-def _sheet_of_goals(hostile: Sequence[Hostile], share: Share, growth: Growth) -> Sheet:
+def _judged(hostile: Sequence[Hostile], share: Share, growth: Growth) -> Sequence[Judged]:
     (million,) = (each for each in hostile if each.name == hostile_documents.MILLION_FRAGMENTS_NAME)
     goals = (
         ("2^20 fragments refused, CPU ms", LONGEST_MS, million.median_ms, f"{million.median_ms:.1f}"),
@@ -223,12 +236,13 @@ def _sheet_of_goals(hostile: Sequence[Hostile], share: Share, growth: Growth) ->
         (f"the limiter's share of {FEED}", LARGEST_SHARE, share.of_limiter, f"{share.of_limiter:.2%}"),
         (f"MB more after {growth.documents} documents", MOST_GROWN_MB, growth.grown_mb, f"{growth.grown_mb:.1f}"),
     )
+    return [Judged(Verdict(what, value <= bound), f"{bound:g}", shown) for what, bound, value, shown in goals]
+
+
+def _sheet_of_goals(judged: Sequence[Judged]) -> Sheet:
     return Sheet(
         title="Goals",
         headings=("goal", "", "at most", "found"),
         texts=2,
-        rows=[
-            (what, "reached" if value <= bound else "missed", f"{bound:g}", shown)
-            for what, bound, value, shown in goals
-        ],
+        rows=[(each.verdict.goal, str(each.verdict), each.bound, each.found) for each in judged],
     )

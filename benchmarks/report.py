@@ -18,7 +18,7 @@ from rich.table import Table
 
 from benchmarks import peer_servers, usage
 from benchmarks.contestants import WITHOUT_RULES
-from benchmarks.goals import GOALS, Numbers
+from benchmarks.goals import GOALS, Numbers, Verdict
 from benchmarks.runner import Measurement, Options
 
 LIBRARIES = (
@@ -87,14 +87,20 @@ class Sheet:
     rows: Sequence[Sequence[str]]
 
 
-def show(measurements: Sequence[Measurement], *, console: Console, is_markdown: bool = False) -> None:
-    """Prints the numbers, what they say about the goals, and what they were measured on."""
+def show(measurements: Sequence[Measurement], *, console: Console, is_markdown: bool = False) -> Sequence[Verdict]:
+    """Prints the numbers, what they say about the goals, and what they were measured on.
+
+    Gives the verdicts on the goals whose contestants took part.
+    """
     found = medians(measurements)
-    show_sheets([_results(found), *_goals(found)], console=console, is_markdown=is_markdown)
+    judged = [(goal.verdict(ratio), ratio) for goal in GOALS if (ratio := goal.ratio(found)) is not None]
+    sheets = [_results(found), _goals(judged)] if judged else [_results(found)]
+    show_sheets(sheets, console=console, is_markdown=is_markdown)
     peers_took_part = any(contestant in peer_servers.NAMES for _, contestant in found)
     for name, value in about(with_peers=peers_took_part).items():
         text = ", ".join(f"{key} {number}" for key, number in value.items()) if isinstance(value, dict) else value
         console.print(f"{name}: {text}", highlight=False)
+    return [verdict for verdict, _ in judged]
 
 
 def show_sheets(sheets: Sequence[Sheet], *, console: Console, is_markdown: bool) -> None:
@@ -139,19 +145,13 @@ def _results(found: Numbers) -> Sheet:
     )
 
 
-def _goals(found: Numbers) -> Sequence[Sheet]:
-    """The goals whose contestants took part, as one sheet if there are any."""
-    measured = [(goal, ratio) for goal in GOALS if (ratio := goal.ratio(found)) is not None]
-    sheet = Sheet(
+def _goals(judged: Sequence[tuple[Verdict, float]]) -> Sheet:
+    return Sheet(
         title="Goals",
         headings=["goal", "", "ratio"],
         texts=2,
-        rows=[
-            [str(goal), "reached" if goal.is_reached_by(ratio) else "missed", f"{ratio:.2f}"]
-            for goal, ratio in measured
-        ],
+        rows=[[verdict.goal, str(verdict), f"{ratio:.2f}"] for verdict, ratio in judged],
     )
-    return [sheet] if measured else []
 
 
 def _put_table(sheet: Sheet, console: Console) -> None:

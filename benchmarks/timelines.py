@@ -27,6 +27,7 @@ from app.worker import Worker
 from benchmarks import world
 from benchmarks.contestants import WORKER
 from benchmarks.data import Size, World
+from benchmarks.goals import Verdict
 from benchmarks.report import Sheet, show_sheets
 from benchmarks.runner import Options
 from benchmarks.timeline_worlds import DATABASE, Place, copied, imported
@@ -87,11 +88,17 @@ class Row(NamedTuple):
     goal: str = ""
     is_reached: bool | None = None
 
+    @property
+    def verdict(self) -> Verdict | None:
+        return None if self.is_reached is None else Verdict(f"{self.name} {self.goal}", self.is_reached)
+
 
 def run(
     options: Options, *, graph: Path | None, console: Console, report: Callable[[str], None], is_markdown: bool
-) -> None:
-    """Measures, and prints what was found. Raises RuntimeError when something does not come to an end."""
+) -> Sequence[Verdict]:
+    """Measures, and prints what was found; gives the verdicts. Raises RuntimeError when something does not come to an
+    end.
+    """
     with EmbeddedServers(options.data_dir, durable=True, report=report) as servers:
         rows = uvloop.run(_measured(servers, options, graph, report))
     sheet = Sheet(
@@ -105,12 +112,13 @@ def run(
                 row.beside,
                 "" if row.ratio is None else f"{row.ratio:.2f}",
                 row.goal,
-                {None: "", True: "reached", False: "missed"}[row.is_reached],
+                "" if row.verdict is None else str(row.verdict),
             )
             for row in rows
         ],
     )
     show_sheets([sheet], console=console, is_markdown=is_markdown)
+    return [row.verdict for row in rows if row.verdict is not None]
 
 
 async def _measured(

@@ -21,6 +21,7 @@ from app.settings import CHECKOUT
 from benchmarks import runner, scenarios, usage, world
 from benchmarks.contestants import OWN, STOP_STEPS, WORKER, Running, running
 from benchmarks.data import ADJECTIVES, NOUNS, WORDS
+from benchmarks.goals import Verdict
 from benchmarks.report import Sheet, medians, show_sheets
 from benchmarks.runner import MOST_REQUESTS, Measurement, Options, Stage
 from benchmarks.scenarios import DOCUMENTS, Call, Scenario
@@ -52,15 +53,18 @@ class Pair:
     is_once: bool = False
 
 
-def run(options: Options, *, console: Console, report: Callable[[str], None], is_markdown: bool) -> None:
-    """Measures, and prints what was found. Raises RuntimeError when a request fails."""
+def run(options: Options, *, console: Console, report: Callable[[str], None], is_markdown: bool) -> Sequence[Verdict]:
+    """Measures, and prints what was found; gives the verdicts. Raises RuntimeError when a request fails."""
     found: list[Measurement] = []
     with runner.staged(replace(options, scenarios=[]), report=report) as (stage, _):
         for pair in _pairs(stage, seed=options.seed):
             with _started(pair, stage) as (server, pids):
                 found += _measure_in_turns(pair, server, pids, stage, options, report=report)
             uvloop.run(world.restore(stage.url))
-    show_sheets([_results(found), _goals(found)], console=console, is_markdown=is_markdown)
+    share = _ratio(found, LIKE, ONE_POST, SPREAD, number="requests_per_s")
+    verdict = Verdict(f"{LIKE}, req/s: {ONE_POST} / {SPREAD} at least {LEAST_SHARE:g}", share >= LEAST_SHARE)
+    show_sheets([_results(found), _goals(found, verdict, share)], console=console, is_markdown=is_markdown)
+    return [verdict]
 
 
 def _pairs(stage: Stage, *, seed: int) -> Sequence[Pair]:
@@ -195,9 +199,7 @@ def _results(measurements: Sequence[Measurement]) -> Sheet:
     )
 
 
-def _goals(measurements: Sequence[Measurement]) -> Sheet:
-    share = _ratio(measurements, LIKE, ONE_POST, SPREAD, number="requests_per_s")
-    reached = "reached" if share >= LEAST_SHARE else "missed"
+def _goals(measurements: Sequence[Measurement], verdict: Verdict, share: float) -> Sheet:
     dearer = [
         (name, _ratio(measurements, CREATE, TAGGED, PLAIN, number=f"{name}_cpu_ms")) for name in ("server", "postgres")
     ]
@@ -206,7 +208,7 @@ def _goals(measurements: Sequence[Measurement]) -> Sheet:
         headings=("ratio", "", "found"),
         texts=2,
         rows=[
-            (f"{LIKE}, req/s: {ONE_POST} / {SPREAD} at least {LEAST_SHARE:g}", reached, f"{share:.2f}"),
+            (verdict.goal, str(verdict), f"{share:.2f}"),
             *((f"{CREATE}, {name} CPU: {TAGGED} / {PLAIN}", "no goal", f"{ratio:.2f}") for name, ratio in dearer),
         ],
     )

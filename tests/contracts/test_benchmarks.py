@@ -25,14 +25,15 @@ from graphql import (
     validate,
 )
 from graphql import build_schema as build_from_text
+from rich.console import Console
 
 from app.embedded.processes import is_running
 from app.settings import CHECKOUT
 from app.worker import Worker
-from benchmarks import data, hostile_documents, peer_servers, runner, scenarios, search, writes
+from benchmarks import data, goals, hostile_documents, peer_servers, report, runner, scenarios, search, writes
 from benchmarks import world as bench_world
 from benchmarks.contestants import HAND_WRITTEN_TIMELINE, OWN, Contestant, running
-from benchmarks.goals import GOALS, OURS
+from benchmarks.goals import GOALS, OURS, GoalsMissedError
 from benchmarks.runner import DifferentAnswersError, Measurement, Stage
 from benchmarks.scenarios import DOCUMENTS, FEED_LENGTH, Call, Scenario
 from core.paging import Listing, encode_cursor
@@ -132,6 +133,29 @@ def test_goals_are_about_servers_and_scenarios_that_there_are() -> None:
     contestants = {*(each.name for each in OWN), HAND_WRITTEN_TIMELINE.name, *peer_servers.NAMES}
     assert {OURS, *(goal.other for goal in GOALS)} <= contestants
     assert {goal.scenario for goal in GOALS} <= set(scenarios.names())
+
+
+@pytest.mark.parametrize(("ratio", "is_reached"), [(14.0, True), (12.0, True), (11.0, False)])
+def test_a_run_that_requires_its_goals_fails_where_one_is_missed(ratio: float, *, is_reached: bool) -> None:
+    """Of those whose contestants took part: here our executor is to be twelve times as fast as the other."""
+    measurements = [
+        Measurement("HomeFeed", contestant, 1, 1, cpu_ms, 0.0, 0.0, 0.0, requests_per_s=1.0, p50_ms=0.0, p99_ms=0.0)
+        for contestant, cpu_ms in ((OURS, 0.5), ("uncompiled", 0.5 * ratio))
+    ]
+    verdicts = report.show(measurements, console=Console(quiet=True))
+    assert [verdict.is_reached for verdict in verdicts] == [is_reached]
+    if is_reached:
+        goals.require(verdicts)
+    else:
+        with pytest.raises(GoalsMissedError, match="1 of 1 goals missed: HomeFeed, server CPU: uncompiled / rookery"):
+            goals.require(verdicts)
+
+
+def test_a_run_that_requires_goals_and_has_measured_none_fails() -> None:
+    measurements = [Measurement("HomeFeed", OURS, 1, 1, 0.5, 0.0, 0.0, 0.0, requests_per_s=1.0, p50_ms=0.0, p99_ms=0.0)]
+    verdicts = report.show(measurements, console=Console(quiet=True))
+    with pytest.raises(GoalsMissedError, match="No goal was measured"):
+        goals.require(verdicts)
 
 
 def test_packages_of_the_peers_are_pinned_to_exact_versions_without_addresses() -> None:
