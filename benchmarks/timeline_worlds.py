@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from app.commands.migrate import upgrade
 from app.services import open_cache, open_database, timeline_store
 from app.settings import CHECKOUT, Settings
+from benchmarks.contestants import WORKER
 from core.cache import Cache
 from core.database import Database
 from core.ids import SEQUENCE_BITS
@@ -128,6 +129,18 @@ async def imported(admin_url: str, url: str, redis_url: str, *, graph: Path) -> 
         async with _opened(url, redis_url) as place:
             await place.rows("ANALYZE")
             yield place
+
+
+@asynccontextmanager
+async def working(place: Place) -> AsyncIterator[None]:
+    """A worker process."""
+    environment = {**place.environment, "REDIS_TIMEOUT_S": "5"}
+    worker = await asyncio.create_subprocess_exec(*WORKER, cwd=CHECKOUT, env=environment, stdout=DEVNULL)
+    try:
+        yield
+    finally:
+        worker.terminate()
+        await worker.wait()
 
 
 @asynccontextmanager

@@ -6,9 +6,7 @@ Both sides of each ratio take turns in one process, or in the same processes.
 
 import asyncio
 import time
-from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -22,15 +20,13 @@ from access.viewer import Viewer
 from actions import posts
 from app.embedded.servers import EmbeddedServers
 from app.services import ProcessServices
-from app.settings import CHECKOUT
 from app.worker import Worker
 from benchmarks import world
-from benchmarks.contestants import WORKER
 from benchmarks.data import Size, World
 from benchmarks.goals import Verdict
 from benchmarks.report import Sheet, show_sheets
 from benchmarks.runner import Options
-from benchmarks.timeline_worlds import DATABASE, Place, copied, imported
+from benchmarks.timeline_worlds import DATABASE, Place, copied, imported, working
 from core.clock import utc_now
 from events.bus import Bell
 from loaders.home import fetch_home_among, fetch_home_entries
@@ -46,7 +42,9 @@ MOST_OF_IDLE = 1.5
 FOLLOWS = (50, 500, 5_000)
 MEMBERS = (500, 5_000)
 PULLED = 50
+# In the standard world; a smaller one has a smaller crowd, but one that is more than a page of a walk.
 LARGE_FOLLOWERS = 50_000
+FEWEST_IN_CROWD = 2_000
 LARGE_ENTRIES = 100
 # Readers of the generated world's largest author whose timelines are filled; the others have none, as in life.
 MOST_FILLED = 10_000
@@ -143,7 +141,8 @@ async def _measured(
         await take("reads by SQL", _cold_reads(place, Random(options.seed)))
         await take("pulled authors", _merged(place))
         await take("lists", _lists(place))
-        await take("a small author beside a large one", _delays(place))
+        crowd = max(FEWEST_IN_CROWD, int(LARGE_FOLLOWERS * min(options.scale, 1)))
+        await take("a small author beside a large one", _delays(place, crowd))
     return rows
 
 
@@ -259,10 +258,11 @@ async def _in_turns(
 async def _merged(place: Place) -> list[Row]:
     """Looking up a page of a timeline: of somebody who follows fifty pulled authors among 500, and who follows none."""
     authors = await place.numbers(_BUSY, 500 + PULLED)
+    pulled = min(PULLED, len(authors) // 2)  # in a small world somebody has to be left
     readers = await place.join(2, prefix="reader_of_pulled_")
-    await place.rows("INSERT INTO pulled_author (account_id) SELECT unnest($1::bigint[])", authors[:PULLED])
+    await place.rows("INSERT INTO pulled_author (account_id) SELECT unnest($1::bigint[])", authors[:pulled])
     lookups = []
-    for reader, followed in zip(readers, (authors[:500], authors[PULLED:]), strict=True):
+    for reader, followed in zip(readers, (authors[:500], authors[pulled:]), strict=True):
         await place.follow([reader], followed)
         page = [entry.id for entry in await fetch_home_entries(place.db, reader, before=GREATEST_ID, limit=PAGE)]
 
@@ -275,7 +275,7 @@ async def _merged(place: Place) -> list[Row]:
     await place.rows("DELETE FROM pulled_author")
     return [
         Row(
-            f"looking up a page, {PULLED} pulled authors merged: p50 ms",
+            f"looking up a page, {pulled} pulled authors merged: p50 ms",
             f"{merged * 1_000:.2f}",
             f"{plain * 1_000:.2f} with none",
             merged / plain,
@@ -322,12 +322,12 @@ async def _asked(services: ProcessServices, owner_id: int) -> float:
     return time.perf_counter() - began_s
 
 
-async def _delays(place: Place) -> list[Row]:
+async def _delays(place: Place, large_followers: int) -> list[Row]:
     """How long a small author's post takes to its reader's timeline, by a worker process: alone, and while posts of an
     author with very many readers are handed out one after the other.
     """
     small, reader, large = await place.join(3, prefix="delay_")
-    crowd = await place.join(LARGE_FOLLOWERS, prefix="crowd_")
+    crowd = await place.join(large_followers, prefix="crowd_")
     await place.follow([reader], [small])
     await place.follow(crowd, [large])
     await place.read([reader, small, *crowd])
@@ -337,7 +337,7 @@ async def _delays(place: Place) -> list[Row]:
     bell = Bell(place.cache)
     ringing = asyncio.create_task(bell.run())
     try:
-        async with _working(place):
+        async with working(place):
             idle = [await _delay(place, bell, small, reader) for _ in range(DELIVERIES)]
             busy: list[float] = []
             pushing = asyncio.create_task(_post_for_ever(place, bell, large, crowd[-1]))
@@ -356,7 +356,7 @@ async def _delays(place: Place) -> list[Row]:
         ratio = beside / alone
         rows.append(
             Row(
-                f"a small author's post beside {LARGE_FOLLOWERS:,} readers: {name} ms",
+                f"a small author's post beside {large_followers:,} readers: {name} ms",
                 f"{beside * 1_000:.1f}",
                 f"{alone * 1_000:.1f} alone",
                 ratio,
@@ -365,18 +365,6 @@ async def _delays(place: Place) -> list[Row]:
             )
         )
     return rows
-
-
-@asynccontextmanager
-async def _working(place: Place) -> AsyncIterator[None]:
-    """A worker process."""
-    environment = {**place.environment, "REDIS_TIMEOUT_S": "5"}
-    worker = await asyncio.create_subprocess_exec(*WORKER, cwd=CHECKOUT, env=environment, stdout=DEVNULL)
-    try:
-        yield
-    finally:
-        worker.terminate()
-        await worker.wait()
 
 
 async def _post_for_ever(place: Place, bell: Bell, author_id: int, last: int) -> None:

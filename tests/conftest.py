@@ -8,6 +8,7 @@ LONG_TIMEOUT_S = 900
 pytest_plugins = [
     "tests.fixtures.servers",
     "tests.fixtures.database",
+    "tests.fixtures.directories",
     "tests.fixtures.process",
     "tests.fixtures.api",
     "tests.fixtures.live",

@@ -158,6 +158,30 @@ def test_a_run_that_requires_goals_and_has_measured_none_fails() -> None:
         goals.require(verdicts)
 
 
+@needs_linux
+@pytest.mark.long
+def test_timelines_are_measured_from_end_to_end(data_dir: Path) -> None:
+    """In a tiny world, whose numbers say nothing: goals may be reached or missed, and the exit status says which."""
+    arguments = ("--scale", "0.001", "--data-dir", str(data_dir), "--markdown", "--require-goals")
+    command = [sys.executable, "-m", "benchmarks", "timelines", *arguments]
+    done = subprocess.run(command, cwd=CHECKOUT, check=False, capture_output=True, text=True)
+    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
+    for measured in (
+        "fan-out, generated graph",
+        "bytes of 800 entries",
+        "first page by SQL, 50 follows",
+        "first page by SQL, 5,000 follows",
+        "looking up a page",
+        "a page of a list",
+        "a small author's post beside",
+    ):
+        assert [row for row in rows if row[0].startswith(measured)], (measured, done.stdout, done.stderr)
+    verdicts = [row[-1] for row in rows if row[-1] in {"reached", "missed"}]
+    assert len(verdicts) == 6
+    assert done.returncode == ("missed" in verdicts), done.stderr
+    assert ("goals missed" in done.stderr) == ("missed" in verdicts)
+
+
 def test_packages_of_the_peers_are_pinned_to_exact_versions_without_addresses() -> None:
     wanted: Mapping[str, str] = json.loads((peer_servers.FOLDER / "package.json").read_text())["dependencies"]
     text = (peer_servers.FOLDER / "package-lock.json").read_text()

@@ -1,11 +1,9 @@
-"""Directories, and holders of servers in processes of their own."""
+"""Holders of servers in processes of their own."""
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,15 +14,6 @@ from app.settings import CHECKOUT
 from tests.embedded.looking import START_TIMEOUT_S, Hold, Holder
 
 HOLDER = Path(__file__).with_name("holder.py")
-
-
-@pytest.fixture
-def data_dir() -> Iterator[Path]:
-    """A directory that does not exist yet, in one that every user may enter."""
-    parent = Path(tempfile.mkdtemp(prefix="rookery-embedded-"))
-    parent.chmod(0o711)
-    yield parent / "data"
-    shutil.rmtree(parent)
 
 
 @pytest.fixture
