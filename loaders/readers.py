@@ -36,11 +36,13 @@ class Delivery(NamedTuple):
     """How an entry comes to its readers.
 
     `hashtag_ids`: whose followers have it in their home feeds; of a deleted post, those that it had. `is_pulled`: it is
-    not pushed to those who follow its author, whose newest are read from Postgres.
+    not pushed to those who follow its author, whose newest are read from Postgres. `is_listed`: home feeds have it,
+    whether their readers see it or not.
     """
 
     hashtag_ids: Sequence[int]
     is_pulled: bool
+    is_listed: bool
 
 
 _hashtags_of_entry = (
@@ -54,6 +56,7 @@ _DELIVERY = rows_of(
     sa.select(
         sa.func.array(_hashtags_of_entry),
         is_there(pulled_author.c.account_id == _AUTHOR_ID, pulled_author.c.leaves_at.is_(None)),
+        is_there(post.c.id == _ENTRY_ID, post.c.deleted_at.is_(None)),
     ),
     Delivery,
 )

@@ -62,6 +62,7 @@ class FanOut:
         await self._walk(event.author_id, delivery.hashtag_ids, deliver, checkpoint=checkpoint, advance=advance)
 
     async def on_entry_removed(self, event: EntryRemoved, *, event_id: int, checkpoint: int, advance: Advance) -> None:
+        """What was taken down stays where it is: hidden from most, and shown to moderators."""
         delivery = await fetch_delivery(self._db, event.entry_id, author_id=event.author_id)
         message = bus.HomeMessage(
             event_id=event_id,
@@ -70,7 +71,8 @@ class FanOut:
             post_id=event.post_id,
             hashtag_ids=delivery.hashtag_ids,
         )
-        deliver = self._delivering(event.entry_id, message, Act.REMOVE, is_pulled=delivery.is_pulled)
+        act = Act.LEAVE if delivery.is_listed else Act.REMOVE
+        deliver = self._delivering(event.entry_id, message, act, is_pulled=delivery.is_pulled)
         is_end = await self._walk(
             event.author_id, delivery.hashtag_ids, deliver, checkpoint=checkpoint, advance=advance
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.worker import Worker
 from core import ids
 from core.clock import utc_now
 from models.posts import Visibility
@@ -96,6 +97,24 @@ async def test_a_hidden_post_is_there_for_its_author_and_moderators_until_it_is_
     assert await kinds_written(world) == ["HIDE_POST", "SHOW_POST"]
     told = (await standing(api, world.bob.token))["warnings"]["edges"]
     assert [edge["node"]["kind"] for edge in told] == ["HIDE_POST"]
+
+
+async def test_a_moderator_has_a_hidden_post_at_home_as_before_with_a_timeline_and_without(
+    api: Api, world: World, moderator: Person, worker: Worker
+) -> None:
+    await world.follow(moderator, world.bob)
+    post = await world.post(world.bob, "hidden")
+    await worker.settle()
+    for person in (moderator, world.alice):
+        await api.services.resources.home.rebuild(person.account_id)
+    for kind, seen_by_others in (("HIDE_POST", []), ("SHOW_POST", ["hidden"])):
+        await take(api, kind, by=moderator, postId=post_id(post))
+        await worker.settle()
+        assert (await home(api, moderator), await home(api, world.alice)) == (["hidden"], seen_by_others)
+    await take(api, "HIDE_POST", by=moderator, postId=post_id(post))
+    await worker.settle()
+    await api.services.resources.home.forget(moderator.account_id)
+    assert await home(api, moderator) == ["hidden"]
 
 
 async def test_a_hidden_reply_counts_no_more_until_it_is_shown(api: Api, world: World, moderator: Person) -> None:
