@@ -308,9 +308,8 @@ def _statement(select_entries: SelectEntries, form: _Form) -> _Made:
         own_columns.append(way)
         reply_columns.append(_NO_ID)
         other_columns.append(_NO_ID)
-    # What the rules need to know of whoever reposted; of an author's own entry that is asked with the post.
-    is_own_entry = entries.c.author_id == post.c.author_id
-    reposter_facts = sa.case((is_own_entry, _NO_FACTS), else_=user_facts_by_id(entries.c.author_id))
+    # What the rules need to know of whoever reposted; of a post's own entry that is asked with the post.
+    reposter_facts = sa.case((entries.c.id == post.c.id, _NO_FACTS), else_=user_facts_by_id(entries.c.author_id))
     branches = [own.add_columns(entries.c.id, entries.c.author_id, _NO_ID, reposter_facts, *own_columns)]
     if form.are_replies_newest_first is not None:
         # A post and its repost may be on one page.

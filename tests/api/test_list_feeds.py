@@ -179,6 +179,18 @@ async def test_who_is_hidden_from_the_reader_brings_nothing_and_pages_are_filled
     assert await bodies(api, list_id, by=None, first=first) == bobs
 
 
+async def test_a_strangers_repost_of_their_own_post_is_hidden_while_they_are_private(api: Api, world: World) -> None:
+    """Whom it mentions sees the post, and not who has reposted it."""
+    list_id = await new_list(api, "Birds", world.bob, by=world.eve)
+    post = await world.post(world.bob, "to @eve")
+    await world.post(world.bob, "to @eve, later")
+    await world.repost(world.bob, post)
+    assert await bodies(api, list_id, by=world.eve) == ["to @eve", "to @eve, later"]
+    await make_private(world, world.bob)
+    assert await bodies(api, list_id, by=world.eve) == ["to @eve, later", "to @eve"]
+    assert await bodies(api, list_id, by=world.alice) == ["to @eve", "to @eve, later"]
+
+
 async def test_mutes_and_filters_of_lists_are_the_readers(api: Api, world: World) -> None:
     by_bob = await world.post(world.bob, "by bob")
     by_carol = await world.post(world.carol, "by carol")
