@@ -38,7 +38,7 @@ async def update_settings(tx: Transaction, viewer: Viewer, change: SettingsChang
         await _close(tx, viewer.account_id)
     else:
         await _open(tx, viewer.account_id)
-    await outbox.record(tx, SightChanged(author_id=viewer.account_id))
+    await outbox.record(tx, SightChanged(viewer.account_id, has_opened=not change.is_private))
 
 
 async def _close(tx: Transaction, account_id: int) -> None:

@@ -23,9 +23,11 @@ class SightChanged(Event):
     """Others see more or less of what `author_id` posts: the account was suspended or is it no more, became private or
     open.
 
-    Whoever may show that in an open home feed is told to read it anew.
+    Whoever may show that in an open home feed is told to read it anew. If the account has become open (`has_opened`),
+    what it has posted joins the feeds of those who follow its hashtags.
     """
 
     queues: ClassVar[tuple[Queue, ...]] = (Queue.FANOUT,)
 
     author_id: int
+    has_opened: bool = False

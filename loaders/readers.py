@@ -62,6 +62,20 @@ _DELIVERY = rows_of(
 )
 
 
+_HASHTAG_IDS_AT_HOME = values_of(
+    sa.select(post_hashtag.c.hashtag_id)
+    .join(post, post.c.id == post_hashtag.c.post_id)
+    .where(post.c.author_id == _AUTHOR_ID, post.c.deleted_at.is_(None), joins_home())
+    .distinct(),
+    int,
+)
+
+
+async def fetch_hashtag_ids_at_home(db: Reader, author_id: int) -> list[int]:
+    """The hashtags by which anything that an account has posted is in home feeds."""
+    return await db.rows(_HASHTAG_IDS_AT_HOME, author_id=author_id)
+
+
 async def fetch_delivery(db: Reader, entry_id: int, *, author_id: int) -> Delivery:
     """How an entry comes to its readers at this moment."""
     delivery = await db.row(_DELIVERY, entry_id=entry_id, author_id=author_id)

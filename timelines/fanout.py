@@ -19,7 +19,13 @@ from events.pulled_authors import AuthorPushedAgain
 from events.read_positions import ReadPositionMoved
 from events.relations import HomeChanged, SightChanged
 from loaders.feeds import is_entry_there
-from loaders.readers import ReaderPage, fetch_delivery, fetch_newest_hashtag_ids, fetch_readers_after
+from loaders.readers import (
+    ReaderPage,
+    fetch_delivery,
+    fetch_hashtag_ids_at_home,
+    fetch_newest_hashtag_ids,
+    fetch_readers_after,
+)
 from timelines.pulled_authors import PulledAuthors, let_go
 from timelines.store import Act, TimelineStore
 
@@ -107,11 +113,21 @@ class FanOut:
         await self._store.tell(event.account_id, channel_prefix=self._channel_prefix, message=message.to_bytes())
 
     async def on_sight_changed(self, event: SightChanged, *, event_id: int, checkpoint: int, advance: Advance) -> None:
-        """Timelines stay as they are, for they list what is hidden, too. Open subscriptions are told to read anew."""
-        hashtag_ids = await fetch_newest_hashtag_ids(self._db, event.author_id)
+        """Open subscriptions are told to read anew. Timelines stay as they are, for they list what is hidden, too; but
+        what only a hashtag brings they lack, if it was posted, or they were made, while the account was private. When
+        it opens, those are forgotten first.
+        """
+        fetch = fetch_hashtag_ids_at_home if event.has_opened else fetch_newest_hashtag_ids
+        hashtag_ids = await fetch(self._db, event.author_id)
         message = bus.HomeMessage(event_id=event_id, is_reset=True)
         tell = self._delivering(_NO_ENTRY, message, Act.LEAVE, is_pulled=False)
-        await self._walk(event.author_id, hashtag_ids, tell, checkpoint=checkpoint, advance=advance)
+
+        async def meet(page: ReaderPage) -> None:
+            if event.has_opened and page.of_hashtags:
+                await self._store.forget(*page.of_hashtags)
+            await tell(page)
+
+        await self._walk(event.author_id, hashtag_ids, meet, checkpoint=checkpoint, advance=advance)
 
     async def on_read_position_moved(self, event: ReadPositionMoved, *, event_id: int) -> None:
         """The account's open subscriptions are told; its timeline stays as it is."""

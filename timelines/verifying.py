@@ -11,6 +11,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from core.database import Database, values_of
+from events.relations import SightChanged
 from loaders.home import fetch_home_among, fetch_home_entries
 from loaders.pages import GREATEST_ID
 from models.outbox import outbox
@@ -39,7 +40,11 @@ _PENDING = values_of(
     .where(
         outbox.c.done_at.is_(None),
         outbox.c.parked_at.is_(None),
-        sa.or_(*map(_names, ("entry_id", "post_id", "follower_id", "account_id"))),
+        sa.or_(
+            *map(_names, ("entry_id", "post_id", "follower_id", "account_id")),
+            # Whom it concerns is seen by walking only.
+            outbox.c.event == sa.literal_column(f"'{SightChanged.__name__}'"),
+        ),
     )
     .limit(sa.literal_column("1")),
     int,

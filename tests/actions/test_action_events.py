@@ -98,7 +98,7 @@ async def test_asking_to_follow_is_told_when_it_is_answered(services: ProcessSer
         await world.make_private(world.bob, is_private=False)
     assert await recorded(services) == [
         ("FollowersAdmitted", {"followee_id": bob, "follower_ids": [eve]}),
-        ("SightChanged", {"author_id": bob}),
+        ("SightChanged", {"author_id": bob, "has_opened": True}),
     ]
 
 
@@ -110,7 +110,8 @@ async def test_what_shows_or_hides_an_account_is_told_where_it_changes_anything(
         await world.make_private(world.bob, is_private=is_so)
         await services.db.transact(moderation.suspend_by_handle, "eve", lifts=not is_so, note=None)
     bob, eve = ({"author_id": person.account_id} for person in (world.bob, world.eve))
-    assert await recorded(services) == [("SightChanged", author) for author in (bob, eve, bob, eve)]
+    told = [bob, eve, {**bob, "has_opened": True}, eve]
+    assert await recorded(services) == [("SightChanged", {"has_opened": False, **facts}) for facts in told]
 
 
 @pytest.mark.parametrize("is_exclusive", [False, True])

@@ -11,6 +11,7 @@ from tests.api.hashtags import HOME, act, follow
 from tests.fixtures.api import Api
 from tests.worlds import Person, World
 from timelines import keys
+from timelines.verifying import Verdict
 
 BARE = "query ($first: Int!) { homeFeed(first: $first) { edges { reason { kind } node { body } } } }"
 FOLLOWING = "mutation ($id: ID!) { followUser(input: {userId: $id}) { errors { code } } }"
@@ -249,6 +250,27 @@ async def test_a_quote_joins_and_a_quote_that_replies_does_not(api: Api, world: 
     await world.post(world.eve, "a reply that quotes #tea", quote=quoted, reply_to=quoted)
     for found in await in_each_way(api, world.alice, worker):
         assert found == {"a quote #tea": ("HASHTAG", "tea")}
+
+
+async def test_what_was_posted_in_private_joins_when_the_account_opens(api: Api, world: World, worker: Worker) -> None:
+    for reader in (world.carol, world.dan):
+        await follow(api, "tea", by=reader)
+    await follow(api, "milk", by=world.bob)
+    await world.follow(world.dan, world.eve)
+    await world.make_private(world.eve)
+    for body in ("#tea", "to @carol"):
+        await world.post(world.eve, body)
+    await worker.settle()
+    home = api.services.resources.home
+    for person in (world.carol, world.dan, world.bob):
+        await home.rebuild(person.account_id)
+    assert await reasons(api, world.carol) == {}
+    await world.make_private(world.eve, is_private=False)
+    await worker.settle()
+    assert await reasons(api, world.carol) == {"#tea": ("HASHTAG", "tea")}
+    # Their timelines had all of it.
+    for person in (world.dan, world.bob):
+        assert await home.check(person.account_id) is Verdict.EQUAL
 
 
 async def test_a_restored_post_is_back(api: Api, world: World, worker: Worker) -> None:
