@@ -67,11 +67,21 @@ class World:
     async def join(self, handle: str) -> Person:
         """Makes somebody new."""
         new = accounts.NewAccount(handle=handle, display_name=handle.title(), email=f"{handle}@rookery.example")
+        account_id = await self.services.db.transact(accounts.register, new, password_hash=_PASSWORD_HASH)
+        return await self._signed_in(handle, account_id)
+
+    async def sign_in(self, handle: str) -> Person:
+        """Somebody with a new session: whoever is suspended has none any more."""
+        return await self._signed_in(handle, self.people[handle].account_id)
+
+    async def _signed_in(self, handle: str, account_id: int) -> Person:
         db, tokens = self.services.db, self.services.resources.tokens
-        account_id = await db.transact(accounts.register, new, password_hash=_PASSWORD_HASH)
         session = await db.transact(sessions.open_session, account_id, ttl=timedelta(days=1))
-        token, expires_at = tokens.access_token(account_id=account_id, session_id=session.id, now=utc_now())
-        person = Person(handle, Viewer(account_id, session.id, expires_at), token)
+        is_suspended = session.is_suspended
+        token, expires_at = tokens.access_token(
+            account_id=account_id, session_id=session.id, now=utc_now(), was_suspended=is_suspended
+        )
+        person = Person(handle, Viewer(account_id, session.id, expires_at, is_suspended), token)
         self.people[handle] = person
         return person
 

@@ -1,120 +1,196 @@
-"""Who sees what, as a small model: sets of plain values and no cleverness. Feeds are newest first."""
+"""Who sees what, as a small model: lists of plain values and no cleverness.
 
-from collections.abc import Iterator
+Lists grow at their end; people and posts that something leads to are told with the latest first.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-PUBLIC, UNLISTED, FOLLOWERS, MUTUALS, MENTIONED = "PUBLIC", "UNLISTED", "FOLLOWERS", "MUTUALS", "MENTIONED"
-Pair = tuple[str, str]  # who does it, to whom
-Entry = tuple[int, tuple[str, ...]]  # a post, and who reposted it
-FOLDED_WITHIN = 40
+PUBLIC, UNLISTED, FOLLOWERS, MUTUALS = "PUBLIC", "UNLISTED", "FOLLOWERS", "MUTUALS"
+CIRCLE, MENTIONED = "CIRCLE", "MENTIONED"
+NONE, BARE, LIMITED, FULL = range(4)  # How much of an account somebody sees.
+Pair = tuple[str, str]  # Who does it, to whom or to which post; whose circle or list it is, and who is in it.
+Shown = tuple[str, tuple[str, ...]]  # A post in a feed, and who reposted it.
 
 
 class ModelPost(NamedTuple):
-    """A post; `parent` is what it replies to."""
+    """A post; `parent` is what it replies to. Every one has the hashtag."""
 
     author: str
     visibility: str
-    parent: int | None
-    mentioned: str
+    parent: str | None = None
+    quoted: str | None = None
+    mentioned: str | None = None
+
+
+class Entry(NamedTuple):
+    """A post by who wrote it, or a repost by somebody."""
+
+    by: str
+    post: str
+    is_repost: bool = False
 
 
 @dataclass
 class Model:
-    """Everything that has happened. Numbers of posts and reposts rise with time."""
+    """Everything that has happened. The fan follows the hashtag."""
 
-    follows: set[Pair] = field(default_factory=set)
-    blocks: set[Pair] = field(default_factory=set)
-    mutes: set[Pair] = field(default_factory=set)
+    moderator: str
+    fan: str
+    follows: list[Pair] = field(default_factory=list)
+    requests: list[Pair] = field(default_factory=list)
+    blocks: list[Pair] = field(default_factory=list)
+    mutes: list[Pair] = field(default_factory=list)
+    circles: list[Pair] = field(default_factory=list)
+    lists: list[Pair] = field(default_factory=list)
+    likes: list[Pair] = field(default_factory=list)
+    bookmarks: list[Pair] = field(default_factory=list)
     private: set[str] = field(default_factory=set)
-    posts: dict[int, ModelPost] = field(default_factory=dict)
-    deleted: set[int] = field(default_factory=set)
-    reposts: dict[int, tuple[str, int]] = field(default_factory=dict)
+    suspended: set[str] = field(default_factory=set)
+    posts: dict[str, ModelPost] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    deleted: set[str] = field(default_factory=set)
+    taken_down: set[str] = field(default_factory=set)
+    detached: set[str] = field(default_factory=set)
 
-    def sees(self, viewer: str, number: int) -> bool:
-        if number in self.deleted:
+    # Accounts and posts.
+
+    def sight(self, viewer: str, user: str) -> int:
+        if viewer == user:
+            return FULL
+        if (user, viewer) in self.blocks or (user in self.suspended and viewer != self.moderator):
+            return NONE
+        if (viewer, user) in self.blocks:
+            return BARE
+        return LIMITED if user in self.private and (viewer, user) not in self.follows else FULL
+
+    def sees(self, viewer: str, post: str) -> bool:
+        author = self.posts[post].author
+        if post in self.deleted or viewer == author:
+            return post not in self.deleted
+        if (author in self.suspended or post in self.taken_down) and viewer != self.moderator:
             return False
-        for at in self._upwards(number):
-            if self.posts[at].author == viewer:
-                return True
-            if not self._is_for(viewer, self.posts[at]):
+        for each in (post, *reversed(self.above(post))):
+            if self.posts[each].author == viewer:
+                break
+            if not self._is_for(viewer, self.posts[each]):
                 return False
         return True
 
-    def _upwards(self, number: int | None) -> Iterator[int]:
-        while number is not None:
-            yield number
-            number = self.posts[number].parent
-
     def _is_for(self, viewer: str, post: ModelPost) -> bool:
-        if self.are_apart(viewer, post.author):
+        author = post.author
+        if (viewer, author) in self.blocks or (author, viewer) in self.blocks:
             return False
-        follows, is_followed = (viewer, post.author) in self.follows, (post.author, viewer) in self.follows
-        is_narrowed = post.author in self.private and post.visibility in {PUBLIC, UNLISTED}
-        narrowed = FOLLOWERS if is_narrowed else post.visibility
-        is_let_in = {FOLLOWERS: follows, MUTUALS: follows and is_followed, MENTIONED: False}
-        return is_let_in.get(narrowed, True) or (post.mentioned == viewer)
+        follows, is_followed = (viewer, author) in self.follows, (author, viewer) in self.follows
+        admits = {
+            PUBLIC: follows or author not in self.private,
+            UNLISTED: follows or author not in self.private,
+            FOLLOWERS: follows,
+            MUTUALS: follows and is_followed,
+            CIRCLE: (author, viewer) in self.circles,
+            MENTIONED: False,
+        }
+        return post.mentioned == viewer or admits[post.visibility]
 
-    def are_apart(self, one: str, other: str) -> bool:
-        return (one, other) in self.blocks or (other, one) in self.blocks
+    def above(self, post: str) -> list[str]:
+        """From the root of the thread down to the parent."""
+        parent = self.posts[post].parent
+        return [] if parent is None else [*self.above(parent), parent]
 
-    def sees_all_of(self, viewer: str, user: str) -> bool:
-        is_let_in = user not in self.private or (viewer, user) in self.follows
-        return viewer == user or (is_let_in and not self.are_apart(viewer, user))
+    # Feeds, newest first.
 
-    def entries(self) -> list[tuple[int, str, int]]:
-        """(number, who brought it, post) of all posts and reposts."""
-        own = [(number, post.author, number) for number, post in self.posts.items()]
-        return sorted([*own, *((number, *repost) for number, repost in self.reposts.items())], reverse=True)
+    def home(self, viewer: str) -> list[Shown]:
+        brings = {viewer} | {followed for who, followed in self.follows if who == viewer}
+        by_hashtag = viewer == self.fan
+        found = (e for e in self._newest() if e.by in brings or (by_hashtag and self._is_in_public(e)))
+        return folded(self._heard(viewer, found))
 
-    def home(self, viewer: str) -> list[Entry]:
-        found = [entry for entry in self.entries() if entry[1] == viewer or (viewer, entry[1]) in self.follows]
-        seen = [self._shown(entry) for entry in found if self._is_heard(viewer, entry) and self._is_seen(viewer, entry)]
-        return folded(seen)
+    def list_feed(self, viewer: str, owner: str) -> list[Shown]:
+        """Of the owner's list, which shows replies to those who are on it."""
+        on = {member for of, member in self.lists if of == owner}
+        shown = (e for e in self._newest() if e.by in on and ((to := self._replied_to(e)) is None or to in on))
+        return folded(self._heard(viewer, shown)) if self.sight(viewer, owner) == FULL else []
 
-    def profile(self, viewer: str, user: str) -> list[Entry]:
-        if not self.sees_all_of(viewer, user):
+    def public(self, viewer: str) -> list[Shown]:
+        return folded(self._heard(viewer, filter(self._is_in_public, self._newest())))
+
+    def hashtag(self, viewer: str) -> list[Shown]:
+        return folded(self._heard(viewer, filter(self._is_public, self._newest())))
+
+    def profile(self, viewer: str, user: str) -> list[Shown]:
+        own = (e for e in self._newest() if e.by == user and self._replied_to(e) is None)
+        return [shown(e) for e in self._seen(viewer, own)] if self.sight(viewer, user) == FULL else []
+
+    def _newest(self) -> Iterator[Entry]:
+        return reversed(self.entries)
+
+    def _heard(self, viewer: str, entries: Iterable[Entry]) -> Iterator[Entry]:
+        for each in self._seen(viewer, entries):
+            muted = {(viewer, each.by), (viewer, self.posts[each.post].author)} & {*self.mutes}
+            if each.by == viewer or not muted:
+                yield each
+
+    def _seen(self, viewer: str, entries: Iterable[Entry]) -> Iterator[Entry]:
+        for each in entries:
+            if self.sees(viewer, each.post) and (not each.is_repost or self.sight(viewer, each.by) == FULL):
+                yield each
+
+    def _is_public(self, entry: Entry) -> bool:
+        return not entry.is_repost and self.posts[entry.post].visibility == PUBLIC and entry.by not in self.private
+
+    def _is_in_public(self, entry: Entry) -> bool:
+        return self._is_public(entry) and self.posts[entry.post].parent is None
+
+    def _replied_to(self, entry: Entry) -> str | None:
+        parent = self.posts[entry.post].parent
+        return None if entry.is_repost or parent is None else self.posts[parent].author
+
+    # Lists of people, and of posts.
+
+    def followers(self, viewer: str, user: str) -> list[str]:
+        return self._people(viewer, (one for one, other in self.follows if other == user), of=user)
+
+    def following(self, viewer: str, user: str) -> list[str]:
+        return self._people(viewer, (other for one, other in self.follows if one == user), of=user)
+
+    def members(self, viewer: str, owner: str) -> list[str]:
+        return self._people(viewer, (member for of, member in self.lists if of == owner), of=owner)
+
+    def asking(self, viewer: str) -> list[str]:
+        return self._people(viewer, (one for one, other in self.requests if other == viewer), of=viewer)
+
+    def likers(self, viewer: str, post: str) -> list[str]:
+        return self._people(viewer, (who for who, liked in self.likes if liked == post), of=viewer)
+
+    def reposters(self, viewer: str, post: str) -> list[str]:
+        found = (e for e in self._newest() if e.is_repost and e.post == post)
+        return [each.by for each in self._seen(viewer, found)]
+
+    def _people(self, viewer: str, people: Iterable[str], *, of: str) -> list[str]:
+        if self.sight(viewer, of) != FULL:
             return []
-        found = [entry for entry in self.entries() if entry[1] == user and not self._is_reply(entry)]
-        return [self._shown(entry) for entry in found if self._is_seen(viewer, entry)]
+        return [each for each in reversed([*people]) if self.sight(viewer, each) != NONE]
 
-    def public(self, viewer: str) -> list[Entry]:
-        return [entry for entry in self.hashtag(viewer) if self.posts[entry[0]].parent is None]
+    def kept(self, viewer: str, pairs: list[Pair]) -> list[str]:
+        """Whatever the viewer has liked, or bookmarked."""
+        return [post for who, post in reversed(pairs) if who == viewer and self.sees(viewer, post)]
 
-    def hashtag(self, viewer: str) -> list[Entry]:
-        """Of the hashtag that every post has."""
-        found = [entry for entry in self.entries() if entry[0] == entry[2] and self._is_public(entry[2])]
-        return [self._shown(entry) for entry in found if self._is_heard(viewer, entry) and self._is_seen(viewer, entry)]
+    def replies(self, viewer: str, post: str) -> list[str]:
+        return [each for each in self.posts if self.posts[each].parent == post and self.sees(viewer, each)]
 
-    def replies(self, viewer: str, number: int) -> list[int]:
-        return [at for at, post in sorted(self.posts.items()) if post.parent == number and self.sees(viewer, at)]
-
-    def _is_public(self, number: int) -> bool:
-        return self.posts[number].visibility == PUBLIC and self.posts[number].author not in self.private
-
-    def _is_reply(self, entry: tuple[int, str, int]) -> bool:
-        return entry[0] == entry[2] and self.posts[entry[2]].parent is not None
-
-    def _is_heard(self, viewer: str, entry: tuple[int, str, int]) -> bool:
-        _, by, number = entry
-        return by == viewer or not {(viewer, by), (viewer, self.posts[number].author)} & self.mutes
-
-    def _is_seen(self, viewer: str, entry: tuple[int, str, int]) -> bool:
-        number, by, post = entry
-        return self.sees(viewer, post) and (number == post or self.sees_all_of(viewer, by))
-
-    def _shown(self, entry: tuple[int, str, int]) -> Entry:
-        number, by, post = entry
-        return post, () if number == post else (by,)
+    def quotes(self, viewer: str, post: str) -> list[str]:
+        found = [each for each in self.posts if self.posts[each].quoted == post and each not in self.detached]
+        return [each for each in reversed(found) if self.sees(viewer, each)]
 
 
-def folded(entries: list[Entry]) -> list[Entry]:
-    """Each post once within so many entries, with all who reposted it."""
-    shown: dict[int, Entry] = {}
-    for place, (post, by) in enumerate(entries):
-        if any(above == post for above, _ in entries[max(0, place - FOLDED_WITHIN) : place]):
-            at = max(at for at, (above, _) in shown.items() if above == post)
-            shown[at] = (post, shown[at][1] + by)
-        else:
-            shown[place] = (post, by)
-    return list(shown.values())
+def shown(entry: Entry) -> Shown:
+    return entry.post, (entry.by,) if entry.is_repost else ()
+
+
+def folded(entries: Iterable[Entry]) -> list[Shown]:
+    """Each post once, where its newest entry is, with all who reposted it: few enough entries for that."""
+    found: dict[str, tuple[str, ...]] = {}
+    for post, by in map(shown, entries):
+        found[post] = found.get(post, ()) + by
+    return list(found.items())

@@ -1,149 +1,239 @@
-"""What people do at random, to the model and to the database at once."""
+"""What people do at random: by the API, and to the model, which says whether the API may refuse it."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple
+from copy import deepcopy
+from random import Random
+from typing import Any, NamedTuple
 
-import sqlalchemy as sa
 from hypothesis import strategies as st
 
-from core.database import Transaction, command
-from models.accounts import account
-from models.blocks import block
-from models.follows import follow
-from models.mutes import mute
-from models.posts import Visibility, post
-from tests.contracts.model.reference import FOLLOWERS, MENTIONED, MUTUALS, PUBLIC, UNLISTED, Model, ModelPost
-from tests.rows import insert, mint
+from actions import circles, hashtags, lists
+from core import ids
+from models.lists import ListReplies
+from tests.api.moderation import make_moderator
+from tests.contracts.model.acts import ON_MEMBERS, ON_PEOPLE, ON_POSTS, Act, may_show_around
+from tests.contracts.model.reference import (
+    BARE,
+    CIRCLE,
+    FOLLOWERS,
+    MENTIONED,
+    MUTUALS,
+    NONE,
+    PUBLIC,
+    UNLISTED,
+    Entry,
+    Model,
+    ModelPost,
+    Pair,
+)
+from tests.fixtures.api import Api
 from tests.worlds import World
 
-PEOPLE = ("ann", "bob", "cat", "dan")
+PEOPLE = ("ann", "bob", "cat", "dan", "eve")
+MODERATOR, FAN, NOBODY = "eve", "dan", "nobody"
 HASHTAG = "model"
-# Posts and reposts of a play: what a reader sees of a feed in one page, at a price that is allowed.
-MOST_ENTRIES = 50
+# Posts and reposts of a play: no more than a feed folds into each other, and than are read at a price that is allowed.
+MOST_ENTRIES = 40
+LATEST = 8
 
 
 class Step(NamedTuple):
-    """Somebody does something to somebody, or to one of the latest posts: to the `choice`-th."""
+    """Somebody does something to somebody else, or to the `choice`-th of the latest posts; then some look."""
 
     kind: str
     who: str
     whom: str
     choice: int
     visibility: str
+    looks: "Looks"
+
+
+class Looks(NamedTuple):
+    """Who else looks, at what beside feeds, by which executor, after the worker or not, with timelines or without."""
+
+    onlooker: str
+    is_at_people: bool
+    is_compiled: bool
+    is_settled: bool
+    is_cold: bool
 
 
 _KINDS = (
     *("post", "reply") * 4,
-    *("follow", "repost") * 3,
-    *("unfollow", "block", "unblock", "mute", "unmute", "turn private", "turn public", "delete"),
+    *("quote", "repost", "follow") * 3,
+    *("circle add", "list add", "accept", "detach", "take down", "turn private", "turn public") * 2,
+    *("unfollow", "remove follower", "block", "unblock", "mute", "unmute", "circle remove", "list remove"),
+    *("like", "unlike", "bookmark", "undo repost", "delete", "suspend", "lift", "show"),
 )
-STEPS = st.lists(
-    st.builds(
-        Step,
-        kind=st.sampled_from(_KINDS),
-        who=st.sampled_from(PEOPLE),
-        whom=st.sampled_from(PEOPLE),
-        choice=st.integers(0, 7),
-        visibility=st.sampled_from((PUBLIC, PUBLIC, UNLISTED, FOLLOWERS, MUTUALS, MENTIONED)),
-    ),
-    min_size=10,
-    max_size=40,
-)
+_VISIBILITIES = (*(PUBLIC,) * 5, UNLISTED, FOLLOWERS, MUTUALS, CIRCLE, MENTIONED)
 
-_ONE, _OTHER = (sa.bindparam(name, type_=sa.BigInteger) for name in ("one", "other"))
-_LINKS: Mapping[str, tuple[str, str, sa.Table]] = {
-    "follow": ("follower_id", "followee_id", follow),
-    "block": ("blocker_id", "blocked_id", block),
-    "mute": ("muter_id", "muted_id", mute),
-}
-_UNLINK = {
-    name: command(sa.delete(table).where(table.c[one] == _ONE, table.c[other] == _OTHER))
-    for name, (one, other, table) in _LINKS.items()
-}
-_SET_PRIVATE = command(
-    sa.update(account).where(account.c.id == _ONE).values(is_private=sa.bindparam("is_private", type_=sa.Boolean))
-)
-_DELETE = command(sa.update(post).where(post.c.id == _ONE).values(deleted_at=sa.func.now()))
+
+def _step(seed: int) -> Step:
+    """What a seed makes: drawn apart, the parts of a step repeat each other more than people do."""
+    random = Random(seed)
+    who, whom = random.sample(PEOPLE, 2)
+    onlooker = random.choice((*PEOPLE, NOBODY))
+    looks = Looks(onlooker, *(random.random() < 0.5 for _ in range(4)))
+    return Step(random.choice(_KINDS), who, whom, random.randrange(LATEST), random.choice(_VISIBILITIES), looks)
+
+
+def plays(*, least: int, most: int) -> st.SearchStrategy[list[Step]]:
+    """So many steps, no two of one seed."""
+    seeds = st.lists(st.integers(0, 2**32), min_size=least, max_size=most, unique=True)
+    return seeds.map(lambda each: [_step(seed) for seed in each])
 
 
 class Play:
     """A world that follows its model, step by step."""
 
-    def __init__(self, world: World, hashtag_id: int) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
-        self.db = world.services.db
-        self.model = Model()
-        self._hashtag_id = hashtag_id
+        self.model = Model(MODERATOR, FAN)
+        # What others have posted since the worker last settled: warm timelines may lack it.
+        self.late: set[str] = set()
+        self.history: list[Step] = []
+        self._circles: dict[str, str] = {}
+        self._lists: dict[str, str] = {}
 
-    def number(self, name: str) -> int:
-        return self.world.people[name].account_id
+    async def begin(self) -> None:
+        """Everybody follows the next two, and has the next one on their list and in their circle."""
+        db, model = self.world.services.db, self.model
+        for name in PEOPLE:
+            await self.world.join(name)
+        await make_moderator(self.world, self.world.people[MODERATOR])
+        await db.transact(hashtags.follow_hashtag, self.world.people[FAN].viewer, HASHTAG)
+        for place, name in enumerate(PEOPLE):
+            person, friends = self.world.people[name], [PEOPLE[(place + by) % len(PEOPLE)] for by in (1, 2)]
+            new_list = lists.NewList("friends", replies=ListReplies.TO_MEMBERS)
+            list_id = await db.transact(lists.create_list, person.viewer, new_list)
+            circle_id = await db.transact(circles.create_circle, person.viewer, "friends")
+            numbers = [self.world.people[friend].account_id for friend in friends]
+            await db.transact(lists.add_to_list, person.viewer, list_id, numbers[:1])
+            await db.transact(circles.add_to_circle, person.viewer, circle_id, numbers[:1])
+            for friend in friends:
+                await self.world.follow(person, self.world.people[friend])
+                model.follows.append((name, friend))
+            model.lists.append((name, friends[0]))
+            model.circles.append((name, friends[0]))
+            self._lists[name] = ids.encode(ids.Kind.LIST, list_id)
+            self._circles[name] = ids.encode(ids.Kind.CIRCLE, circle_id)
 
-    async def take(self, step: Step) -> None:
-        """Does it, if it can be done: nobody blocks themselves, or replies to what they do not see."""
-        match step.kind.split():
-            case ["post" | "reply" | "repost"] if len(self.model.entries()) >= MOST_ENTRIES:
+    async def take(self, api: Api, step: Step) -> None:
+        """Does it, if there is something to do it to."""
+        self.history.append(step)
+        before = deepcopy(self.model)
+        match step.kind:
+            case "post" | "reply" | "quote" | "repost" if len(self.model.entries) >= MOST_ENTRIES:
                 pass
-            case ["post"]:
-                await self._write(step, None)
-            case ["reply"]:
-                if (parent := self._some_post(step)) is not None:
-                    await self._write(step, parent)
-            case ["repost"]:
-                await self._repost(step)
-            case ["delete"]:
-                await self._delete(step)
-            case ["turn", how]:
-                await self._turn(step.who, is_private=how == "private")
-            case [kind] if step.who != step.whom:
-                await self._link(kind, (step.who, step.whom))
+            case "post":
+                await self._write(api, step)
+            case "reply" | "quote" if (post := self._some_post(step)) is not None:
+                await self._write(api, step, **{step.kind: post})
+            case "suspend" | "lift":
+                await self._suspend(api, step, begins=step.kind == "suspend")
+            case "take down" | "show":
+                await self._take_down(api, step, begins=step.kind == "take down")
+            case "turn private" | "turn public":
+                await self._turn(api, step, is_private=step.kind == "turn private")
+            case kind if kind in ON_POSTS and (post := self._some_post(step)) is not None:
+                await self._act(api, ON_POSTS[kind], (step.who, post), postId=post)
+            case kind if kind in ON_PEOPLE:
+                user_id = self.world.people[step.whom].id
+                await self._act(api, ON_PEOPLE[kind], (step.who, step.whom), userId=user_id)
+            case kind if kind in ON_MEMBERS:
+                group = {"listId": self._lists[step.who]} if "list" in kind else {"circleId": self._circles[step.who]}
+                user_ids = [self.world.people[step.whom].id]
+                await self._act(api, ON_MEMBERS[kind], (step.who, step.whom), **group, userIds=user_ids)
+        self._note_late(before)
 
-    def _some_post(self, step: Step) -> int | None:
-        seen = [number for number in sorted(self.model.posts) if self.model.sees(step.who, number)][-8:]
-        return seen[step.choice % len(seen)] if seen else None
+    def _note_late(self, before: Model) -> None:
+        """What has joined home feeds by this step."""
+        now = self.model
+        by = {followed for who, followed in now.follows if (who, followed) not in before.follows}
+        by |= before.private - now.private
+        self.late |= {entry.post for entry in now.entries if entry not in before.entries or entry.by in by}
+        self.late |= before.taken_down - now.taken_down
 
-    async def _write(self, step: Step, parent: int | None) -> None:
-        [number] = await mint(self.db, 1)
-        visibility, author = Visibility[step.visibility], self.number(step.who)
-        row = {"id": number, "author_id": author, "body": "b", "visibility": int(visibility), "reply_to_id": parent}
-        await insert(self.db, "post", [row])
-        await insert(self.db, "post_mention", [{"post_id": number, "account_id": self.number(step.whom)}])
-        await insert(self.db, "post_hashtag", [{"post_id": number, "hashtag_id": self._hashtag_id}])
-        self.model.posts[number] = ModelPost(step.who, step.visibility, parent, step.whom)
+    async def _do(self, api: Api, by: str, mutation: str, *, may: bool, gives: str = "", **given: Any) -> Any:
+        """The payload, None if it is refused: as it must be exactly if one may not, or is suspended."""
+        kind = f"{mutation[0].upper()}{mutation[1:]}Input"
+        document = f"mutation ($input: {kind}!) {{ {mutation}(input: $input) {{ {gives} errors {{ code message }} }} }}"
+        payload = (await api.data(document, by=self.world.people[by], input=given))[mutation]
+        is_done = not payload["errors"]
+        assert is_done is (may and by not in self.model.suspended), (by, mutation, given, payload, self.history)
+        return payload if is_done else None
 
-    async def _repost(self, step: Step) -> None:
-        number = self._some_post(step)
-        if number is None or (step.who, number) in self.model.reposts.values():
+    async def _act(self, api: Api, act: Act, pair: Pair, **given: Any) -> None:
+        if await self._do(api, pair[0], act.mutation, may=act.may(self.model, pair), **given):
+            act.effect(self.model, pair)
+
+    def _some_post(self, step: Step) -> str | None:
+        """One of the latest that are seen, now and then of all; or of one's own, or of quotes of these."""
+        model, who = self.model, step.who
+
+        def is_meant(name: str, post: ModelPost) -> bool:
+            if step.kind == "delete":
+                return post.author == who and name not in model.deleted
+            if step.kind == "detach":
+                return post.quoted is not None and model.posts[post.quoted].author == who
+            return step.choice == 0 or model.sees(who, name)
+
+        found = [name for name, post in model.posts.items() if is_meant(name, post)][-LATEST:]
+        return found[step.choice % len(found)] if found else None
+
+    async def _write(self, api: Api, step: Step, *, reply: str | None = None, quote: str | None = None) -> None:
+        model, who, whom = self.model, step.who, step.whom
+        payload = await self._do(
+            api,
+            who,
+            "createPost",
+            may=(reply is None or model.sees(who, reply)) and (quote is None or may_show_around(model, (who, quote))),
+            gives="post { id }",
+            body=f"to @{whom} of #{HASHTAG}",
+            visibility=step.visibility,
+            circleId=self._circles[who] if step.visibility == CIRCLE else None,
+            replyToId=reply,
+            quoteId=quote,
+        )
+        if payload is not None:
+            post = payload["post"]["id"]
+            mentioned = whom if model.sight(who, whom) > BARE else None
+            model.posts[post] = ModelPost(who, step.visibility, reply, quote, mentioned)
+            model.entries.append(Entry(who, post))
+
+    async def _suspend(self, api: Api, step: Step, *, begins: bool) -> None:
+        """Suspends somebody who is not, or lifts that of somebody who is."""
+        suspended = self.model.suspended
+        found = [name for name in (*PEOPLE, step.whom) if name != MODERATOR and (name in suspended) is not begins]
+        if found:
+            name, kind = found[-1], "SUSPEND" if begins else "LIFT_SUSPENSION"
+            if await self._moderate(
+                api, kind, may=self.model.sight(MODERATOR, name) != NONE, userId=self.world.people[name].id
+            ):
+                (suspended.add if begins else suspended.discard)(name)
+                # Suspending ends all sessions.
+                await self.world.sign_in(name)
+
+    async def _take_down(self, api: Api, step: Step, *, begins: bool) -> None:
+        """Takes a post down that is not, or shows one that is."""
+        model, marked = self.model, self.model.taken_down
+        written = [name for name, post in model.posts.items() if post.author != MODERATOR]
+        found = [name for name in written if (name in marked) is not begins][-LATEST:]
+        if found:
+            name, kind = found[step.choice % len(found)], "HIDE_POST" if begins else "SHOW_POST"
+            if await self._moderate(api, kind, may=model.sees(MODERATOR, name), postId=name):
+                (marked.add if begins else marked.discard)(name)
+
+    async def _moderate(self, api: Api, kind: str, *, may: bool, **given: str) -> Any:
+        return await self._do(api, MODERATOR, "takeAction", may=may, kind=kind, **given)
+
+    async def _turn(self, api: Api, step: Step, *, is_private: bool) -> None:
+        model, who = self.model, step.who
+        waiting = [pair for pair in model.requests if pair[1] == who]
+        # In which order several are let in at once is not promised.
+        if len(waiting) > 1 and not is_private:
             return
-        [entry] = await mint(self.db, 1)
-        await insert(self.db, "post", [{"id": entry, "author_id": self.number(step.who), "repost_of_id": number}])
-        self.model.reposts[entry] = (step.who, number)
-
-    async def _delete(self, step: Step) -> None:
-        own = [number for number, written in self.model.posts.items() if written.author == step.who]
-        if own:
-            number = own[step.choice % len(own)]
-            await self._run(lambda tx: tx.run(_DELETE, one=number))
-            self.model.deleted.add(number)
-
-    async def _turn(self, who: str, *, is_private: bool) -> None:
-        await self._run(lambda tx: tx.run(_SET_PRIVATE, one=self.number(who), is_private=is_private))
-        (self.model.private.add if is_private else self.model.private.discard)(who)
-
-    async def _link(self, kind: str, pair: tuple[str, str]) -> None:
-        name = kind.removeprefix("un")
-        one, other, table = _LINKS[name]
-        links = {"follow": self.model.follows, "block": self.model.blocks, "mute": self.model.mutes}[name]
-        ids = [self.number(who) for who in pair]
-        if kind != name:
-            await self._run(lambda tx: tx.run(_UNLINK[name], one=ids[0], other=ids[1]))
-            links.discard(pair)
-        elif pair not in links:
-            await insert(self.db, table.name, [dict(zip((one, other), ids, strict=True))])
-            links.add(pair)
-
-    async def _run(self, act: Callable[[Transaction], Awaitable[object]]) -> None:
-        await self.db.transact(_acted, act)
-
-
-async def _acted(tx: Transaction, act: Callable[[Transaction], Awaitable[object]]) -> None:
-    await act(tx)
+        if await self._do(api, who, "updateSettings", may=True, isPrivate=is_private):
+            (model.private.add if is_private else model.private.discard)(who)
+            for pair in [] if is_private else waiting:
+                model.requests.remove(pair)
+                model.follows.append(pair)
