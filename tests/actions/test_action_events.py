@@ -143,6 +143,7 @@ async def test_what_an_exclusive_list_leaves_out_is_told_where_it_changes_and_of
 
 async def test_following_a_hashtag_twice_is_told_once(services: ProcessServices, world: World) -> None:
     db, viewer = services.db, world.eve.viewer
+    await world.post(world.bob, "some #tea")
     await recorded(services)
     for action in (hashtags.follow_hashtag, hashtags.unfollow_hashtag):
         hashtag_id = await db.transact(action, viewer, "#Tea")
