@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.worker import Worker
+from core.paging import PageRequest
 from tests.api.paging import Fetch, nodes, walk
 from tests.fixtures.api import Api
 from tests.worlds import Person, World
@@ -169,7 +170,8 @@ async def test_a_page_of_likes_is_filled_up_where_deletions_thinned_it_out(api: 
 
 
 async def test_a_page_of_many_deleted_likes_may_be_empty_but_says_where_to_go_on(api: Api, world: World) -> None:
-    posts = [await world.post(world.bob, f"post {number}") for number in range(43)]
+    too_many = sum(PageRequest(2).rounds)
+    posts = [await world.post(world.bob, f"post {number}") for number in range(too_many + 3)]
     for post in posts:
         await world.like(world.alice, post)
     for post in posts[3:]:
