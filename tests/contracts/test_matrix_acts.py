@@ -10,7 +10,6 @@ import pytest
 from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema, get_named_type
 
 from core import ids
-from events.bus import Bell
 from schema.documents import core_schema
 from schema.root import build_schema
 from tests.contracts.matrix.acts import ACTS, SOURCES, Act, absent, actors, is_for, named
@@ -78,14 +77,13 @@ async def test_what_one_has_deleted_tells_only_of_what_one_sees(api: Api, column
 
 @contextmanager
 def noting(api: Api) -> Iterator[list[str]]:
-    """Notes the text of every statement, and every round trip to Redis but those of the bell, which rings behind the
-    answer.
+    """Notes the text of every statement, and every round trip to Redis, but those of tasks of the process: the bell
+    rings behind the answer.
     """
     noted: list[str] = []
 
     def note_trip() -> None:
-        task = asyncio.current_task()
-        if task is None or task.get_coro().__qualname__ != Bell.run.__qualname__:  # type: ignore[union-attr]
+        if asyncio.current_task() not in api.services._tasks:
             noted.append("Redis")
 
     db, cache = api.services.db, api.services.cache
