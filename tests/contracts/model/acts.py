@@ -1,6 +1,7 @@
 """What people do to each other and to posts: by which mutation, who may, and what comes of it in the model."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -114,12 +115,19 @@ def _sees(model: Model, pair: Pair) -> bool:
     return model.sees(*pair)
 
 
-def may_show_around(model: Model, pair: Pair) -> bool:
-    """Whether somebody may quote and repost it: it is open to everyone, or their own."""
+def _sees_past_own_blocks(model: Model, pair: Pair) -> bool:
     who, name = pair
-    post = model.posts[name]
-    is_closed = post.author in model.private | model.suspended or name in model.taken_down
-    return model.sees(who, name) and (who == post.author or (post.visibility in {PUBLIC, UNLISTED} and not is_closed))
+    return replace(model, blocks=[each for each in model.blocks if each[0] != who]).sees(who, name)
+
+
+def may_show_around(model: Model, pair: Pair) -> bool:
+    """Whether somebody may quote and repost it: it is open to everyone, with everything above it, or their own."""
+    who, name = pair
+    author = model.posts[name].author
+    thread = [model.posts[each] for each in (name, *model.above(name))]
+    is_open = all(each.visibility in {PUBLIC, UNLISTED} and each.author not in model.private for each in thread)
+    is_withheld = author in model.suspended or name in model.taken_down
+    return model.sees(who, name) and (who == author or (is_open and not is_withheld))
 
 
 def _repost(model: Model, pair: Pair) -> None:
@@ -145,5 +153,5 @@ ON_POSTS: Mapping[str, Act] = {
     "unlike": Act("unlikePost", _sees, partial(_removes, of="likes")),
     "bookmark": Act("bookmarkPost", _sees, partial(_puts, into="bookmarks")),
     "delete": Act("deletePost", _sees, _delete),
-    "detach": Act("detachQuote", _sees, _detach),
+    "detach": Act("detachQuote", _sees_past_own_blocks, _detach),
 }
