@@ -103,7 +103,7 @@ async def test_everybody_sees_what_the_model_says(stage: Stage, steps: list[Step
 
 
 @pytest.mark.long
-@settings(_SHORT, max_examples=25, phases=(Phase.generate, Phase.shrink))
+@settings(_SHORT, max_examples=15, phases=(Phase.generate, Phase.shrink))
 @given(steps=plays(least=40, most=100))
 async def test_everybody_sees_what_the_model_says_for_long(stage: Stage, steps: list[Step]) -> None:
     await run(stage, steps, is_long=True)
