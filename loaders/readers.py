@@ -62,20 +62,6 @@ _DELIVERY = rows_of(
 )
 
 
-_HASHTAG_IDS_AT_HOME = values_of(
-    sa.select(post_hashtag.c.hashtag_id)
-    .join(post, post.c.id == post_hashtag.c.post_id)
-    .where(post.c.author_id == _AUTHOR_ID, post.c.deleted_at.is_(None), joins_home())
-    .distinct(),
-    int,
-)
-
-
-async def fetch_hashtag_ids_at_home(db: Reader, author_id: int) -> list[int]:
-    """The hashtags by which anything that an account has posted is in home feeds."""
-    return await db.rows(_HASHTAG_IDS_AT_HOME, author_id=author_id)
-
-
 async def fetch_delivery(db: Reader, entry_id: int, *, author_id: int) -> Delivery:
     """How an entry comes to its readers at this moment."""
     delivery = await db.row(_DELIVERY, entry_id=entry_id, author_id=author_id)
@@ -83,13 +69,13 @@ async def fetch_delivery(db: Reader, entry_id: int, *, author_id: int) -> Delive
     return delivery
 
 
-def _select_newest_hashtag_ids() -> sa.Select[tuple[int]]:
+def _select_hashtag_ids() -> sa.Select[tuple[int]]:
     """Without `joins_home`: what those posts have come to is what the author's being private or not changes."""
     newest = (
         sa.select(post.c.id, post.c.reply_to_id, post.c.visibility)
         .where(post.c.author_id == _AUTHOR_ID, post.c.deleted_at.is_(None))
         .order_by(post.c.id.desc())
-        .limit(sa.literal_column(str(NEWEST_ENTRIES)))
+        .limit(sa.bindparam("most_entries", type_=sa.Integer))
         .subquery("newest")
     )
     return (
@@ -98,16 +84,20 @@ def _select_newest_hashtag_ids() -> sa.Select[tuple[int]]:
         .where(newest.c.reply_to_id.is_(None), newest.c.visibility == sa.literal_column(str(int(Visibility.PUBLIC))))
         .group_by(post_hashtag.c.hashtag_id)
         .order_by(sa.func.max(newest.c.id).desc())
-        .limit(sa.literal_column(str(NEWEST_HASHTAGS)))
+        .limit(sa.bindparam("most_hashtags", type_=sa.Integer))
     )
 
 
-_NEWEST_HASHTAG_IDS = values_of(_select_newest_hashtag_ids(), int)
+_HASHTAGS_OF_AUTHOR = values_of(_select_hashtag_ids(), int)
 
 
-async def fetch_newest_hashtag_ids(db: Reader, author_id: int) -> list[int]:
-    """The hashtags that bring an author's newest posts into home feeds, or did before the author became private."""
-    return await db.rows(_NEWEST_HASHTAG_IDS, author_id=author_id)
+async def fetch_hashtag_ids(db: Reader, author_id: int, *, is_whole: bool) -> list[int]:
+    """The hashtags that bring an author's posts into home feeds, or would if the author were not private: all of them,
+    or those of the newest entries.
+    """
+    # No limit is NULL.
+    most = (None, None) if is_whole else (NEWEST_ENTRIES, NEWEST_HASHTAGS)
+    return await db.rows(_HASHTAGS_OF_AUTHOR, author_id=author_id, most_entries=most[0], most_hashtags=most[1])
 
 
 class ReaderPage(NamedTuple):

@@ -19,13 +19,7 @@ from events.pulled_authors import AuthorPushedAgain
 from events.read_positions import ReadPositionMoved
 from events.relations import HomeChanged, SightChanged
 from loaders.feeds import is_entry_there
-from loaders.readers import (
-    ReaderPage,
-    fetch_delivery,
-    fetch_hashtag_ids_at_home,
-    fetch_newest_hashtag_ids,
-    fetch_readers_after,
-)
+from loaders.readers import ReaderPage, fetch_delivery, fetch_hashtag_ids, fetch_readers_after
 from timelines.pulled_authors import PulledAuthors, let_go
 from timelines.store import Act, TimelineStore
 
@@ -117,8 +111,7 @@ class FanOut:
         what only a hashtag brings they lack, if it was posted, or they were made, while the account was private. When
         it opens, those are forgotten first.
         """
-        fetch = fetch_hashtag_ids_at_home if event.has_opened else fetch_newest_hashtag_ids
-        hashtag_ids = await fetch(self._db, event.author_id)
+        hashtag_ids = await fetch_hashtag_ids(self._db, event.author_id, is_whole=event.has_opened)
         message = bus.HomeMessage(event_id=event_id, is_reset=True)
         tell = self._delivering(_NO_ENTRY, message, Act.LEAVE, is_pulled=False)
 
