@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import NamedFromClause
 
-from access.facts import ActFact, PostFact
+from access.facts import ActFact, PostFact, UserFact
 from access.policy import ADMITS
 from core import ids
 from models.accounts import account
@@ -74,6 +74,13 @@ def user_facts_by_id(account_id: sa.ColumnElement[int]) -> sa.ColumnElement[int]
     """The same of the account with an id, looked up; NULL if there is none."""
     of = account.alias("regarded")
     return sa.select(user_facts(of)).where(of.c.id == account_id).scalar_subquery()
+
+
+def is_in_sight(account_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether policy.sight_of_user gives the viewer any sight of the account with an id."""
+    withheld = UserFact.BLOCKS_VIEWER | UserFact.SUSPENDED | UserFact.FOR_MODERATOR
+    facts = user_facts_by_id(account_id).bitwise_and(_number(withheld))
+    return facts.in_([_NONE, _number(UserFact.SUSPENDED | UserFact.FOR_MODERATOR)])
 
 
 def _has_private_author_above() -> sa.ColumnElement[bool]:

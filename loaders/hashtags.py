@@ -13,7 +13,7 @@ from core.database import rows_of
 from loaders.base import BatchLoader
 from loaders.counted import counts_at_hashtags, is_withdrawn
 from loaders.facts import VIEWER_ID, is_there
-from loaders.hydration import count_columns
+from loaders.hydration import ZERO, count_columns
 from loaders.pages import LIMIT, LinkPageLoader, parents, select_links
 from models.accounts import account
 from models.counts import Counter
@@ -41,6 +41,14 @@ class HashtagRow(NamedTuple):
     post_count: int
     follower_count: int
     viewer_follows: bool
+
+
+def is_hashtag_there(hashtag_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether the hashtag with an id is there by policy.can_see_hashtag."""
+    of = hashtag.alias("counted_hashtag")
+    counts, counted = count_columns(of, hashtag_count, of.c.id, HASHTAG_COUNTERS, None)
+    is_there_ = sa.or_(*(count > ZERO for count in counts))
+    return sa.select(is_there_).select_from(counted).where(of.c.id == hashtag_id).scalar_subquery()
 
 
 def _select_hashtags() -> sa.Select[tuple[int, str, str, int, int, bool]]:

@@ -11,14 +11,13 @@ import regex
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import REGCONFIG, TSQUERY
 
-from access.facts import UserFact
 from core import text
 from core.database import Reader, Statement, values_of
 from core.entities import normalised_hashtag
 from core.spoofing import defused
-from loaders.facts import VIEWER_ID, is_there, user_facts_by_id
-from loaders.hashtags import HASHTAG_COUNTERS
-from loaders.hydration import ZERO, count_columns
+from loaders.facts import VIEWER_ID, is_in_sight, is_there
+from loaders.hashtags import is_hashtag_there
+from loaders.hydration import ZERO
 from loaders.pages import AFTER, LIMIT
 from models.accounts import SEARCHED_WORDS, account, account_count
 from models.follows import follow
@@ -138,21 +137,6 @@ class _Popularity(NamedTuple):
         )
 
 
-def _is_user_shown(account_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
-    """Whether policy.sight_of_user gives the viewer any sight of an account."""
-    withheld = UserFact.BLOCKS_VIEWER | UserFact.SUSPENDED | UserFact.FOR_MODERATOR
-    facts = user_facts_by_id(account_id).bitwise_and(_number(withheld))
-    return facts.in_([_number(0), _number(UserFact.SUSPENDED | UserFact.FOR_MODERATOR)])
-
-
-def _is_hashtag_shown(hashtag_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
-    """Whether a hashtag is there by policy.can_see_hashtag."""
-    of = hashtag.alias("shown")
-    counts, counted = count_columns(of, hashtag_count, of.c.id, HASHTAG_COUNTERS, None)
-    is_shown = sa.or_(*(count > ZERO for count in counts))
-    return sa.select(is_shown).select_from(counted).where(of.c.id == hashtag_id).scalar_subquery()
-
-
 class _Pages(NamedTuple):
     """The statements of a search."""
 
@@ -195,7 +179,7 @@ def _pages_of_users() -> _Pages:
         (is_there(is_of_viewer, follow.c.followee_id == account.c.id), _AS_FOLLOWED),
         else_=_AS_OTHER,
     )
-    popularity = _Popularity(account_count, account_count.c.account_id, account_count.c.follower_count, _is_user_shown)
+    popularity = _Popularity(account_count, account_count.c.account_id, account_count.c.follower_count, is_in_sight)
     last = popularity.last(account, place)
     return _Pages(values_of(popularity.ranked(found, None), int), values_of(popularity.ranked(found, last), int))
 
@@ -219,7 +203,7 @@ def _pages_of_hashtags() -> _Pages:
         (is_there(is_of_viewer, hashtag_follow.c.hashtag_id == hashtag.c.id), _AS_FOLLOWED),
         else_=_AS_OTHER,
     )
-    popularity = _Popularity(hashtag_count, hashtag_count.c.hashtag_id, hashtag_count.c.post_count, _is_hashtag_shown)
+    popularity = _Popularity(hashtag_count, hashtag_count.c.hashtag_id, hashtag_count.c.post_count, is_hashtag_there)
     last = popularity.last(hashtag, place)
     return _Pages(values_of(popularity.ranked(found, None), int), values_of(popularity.ranked(found, last), int))
 

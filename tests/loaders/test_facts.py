@@ -13,7 +13,7 @@ from access import policy
 from access.facts import ActFact, PostFact, UserFact
 from app.services import ProcessServices
 from core.database import Database, rows_of, values_of
-from loaders.facts import ANONYMOUS_ID, VIEWER_ID, act_facts, is_admitted, post_facts, user_facts
+from loaders.facts import ANONYMOUS_ID, VIEWER_ID, act_facts, is_admitted, is_in_sight, post_facts, user_facts
 from models.accounts import account
 from models.posts import Visibility, post
 from tests.rows import insert, mint
@@ -49,6 +49,7 @@ _OF_POSTS = rows_of(
     ),
     Facts,
 )
+_IN_SIGHT = values_of(sa.select(account.c.id).where(is_in_sight(account.c.id)), int)
 _ADMITTED = values_of(sa.select(post.c.id).where(is_admitted()), int)
 _NARROW = rows_of(
     sa.select(post.c.id, post.c.author_id, act_facts().op("&")(int(ActFact.NARROW)) != 0).join(
@@ -220,6 +221,9 @@ async def check(db: Database, rows: Rows, viewer: int) -> list[bool]:
         told = rows.of_user(viewer, of_user.id)
         assert of_user.gathered == told
         assert of_user.glance == told or (of_user.glance, told) == (0, UserFact.IS_VIEWER)
+    in_sight = {*await db.rows(_IN_SIGHT, viewer_id=viewer)}
+    sights = {number: policy.sight_of_user(rows.of_user(viewer, number)) for number in rows.accounts}
+    assert in_sight == {number for number, sight in sights.items() if sight is not policy.Sight.NONE}
     seen: list[bool] = []
     admitted = {*await db.rows(_ADMITTED, viewer_id=viewer)}
     assert admitted == {number for number, row in rows.posts.items() if rows.admits(viewer, row)}
