@@ -1,7 +1,8 @@
 """The feed of what somebody may want to see."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from actions.inputs import as_utc
@@ -43,42 +44,35 @@ class _Begun(NamedTuple):
     place: tuple[int, int] | None
 
 
-class _Sieve:
-    """What of the list is shown."""
+async def _shown(scope: Scope, part: Iterable[Ranked], wanted: Wanted) -> list[int]:
+    """The ids of what is shown of a part of the list."""
+    numbers = [each.candidate.id for each in part]
+    found = await load_candidates(scope, numbers, wanted)
+    return [number for number in numbers if number in found]
+
+
+class _OnePerAuthor:
+    """The same of one part after the other; of each author only the best that is shown at all."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
-
-    async def shown(self, part: Iterable[Ranked], wanted: Wanted) -> list[int]:
-        """The ids of what is shown of a part of the list; parts come in the order of the list."""
-        numbers = [each.candidate.id for each in part]
-        found = await load_candidates(self._scope, numbers, wanted)
-        return [number for number in numbers if number in found]
-
-    async def pass_over(self, above: Sequence[Ranked], behind: Sequence[Ranked], wanted: Wanted) -> None:
-        """Begins in the middle of the list: `above` is on earlier pages."""
-
-
-class _OnePerAuthor(_Sieve):
-    """The same; of each author only the best that is shown at all."""
-
-    def __init__(self, scope: Scope) -> None:
-        super().__init__(scope)
         self._authors: set[int] = set()
 
     async def shown(self, part: Iterable[Ranked], wanted: Wanted) -> list[int]:
         new = [each for each in part if each.candidate.author_id not in self._authors]
         best = best_of_authors(new)
-        shown = await super().shown(best.values(), wanted)
+        shown = await _shown(self._scope, best.values(), wanted)
         self._authors.update(author_id for author_id, each in best.items() if each.candidate.id in shown)
         # Where a filter or the like leaves somebody's best one out, one of the others is.
         others = [each for each in new if each.candidate.author_id not in self._authors]
-        found = await super().shown([each for each in others if each is not best[each.candidate.author_id]], wanted)
+        rest = [each for each in others if each is not best[each.candidate.author_id]]
+        found = await _shown(self._scope, rest, wanted)
         second = best_of_authors(each for each in others if each.candidate.id in found)
         self._authors.update(second)
         return [*shown, *(each.candidate.id for each in second.values())]
 
     async def pass_over(self, above: Sequence[Ranked], behind: Sequence[Ranked], wanted: Wanted) -> None:
+        """Begins in the middle of the list: `above` is on earlier pages."""
         authors = {each.candidate.author_id for each in behind}
         await self.shown((each for each in above if each.candidate.author_id in authors), wanted.bare)
 
@@ -94,8 +88,11 @@ async def for_you_feed(info: Info, first: int, after: Cursor | None, wishes: Wis
     candidates = await fetch_candidates(loaders.db, viewer, moment, since=wishes.since and as_utc(wishes.since))
     found = ranked(candidates, weights, moment)
     behind = [each for each in found if place is None or (each.rank, each.candidate.id) < place]
-    sieve = _OnePerAuthor(loaders) if wishes.is_one_per_author else _Sieve(loaders)
-    await sieve.pass_over(found[: len(found) - len(behind)], behind, wanted)
+    shown_of: Callable[[Sequence[Ranked], Wanted], Awaitable[list[int]]] = partial(_shown, loaders)
+    if wishes.is_one_per_author:
+        one_of_each = _OnePerAuthor(loaders)
+        await one_of_each.pass_over(found[: len(found) - len(behind)], behind, wanted)
+        shown_of = one_of_each.shown
 
     async def scan(start: int | None, limit: int) -> Scanned[Ranked]:
         begin = start or 0
@@ -103,7 +100,7 @@ async def for_you_feed(info: Info, first: int, after: Cursor | None, wishes: Wis
         return Scanned(behind[begin:end], range(begin + 1, end + 1), reached=end, is_end=end == len(behind))
 
     async def show(part: Sequence[Ranked]) -> Sequence[RankedEdge | None]:
-        shown = await sieve.shown(part, wanted)
+        shown = await shown_of(part, wanted)
         rows = dict(zip(shown, await loaders.posts.load_all(shown), strict=True))
         edges: list[RankedEdge | None] = []
         for each in part:
