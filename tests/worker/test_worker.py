@@ -1,4 +1,7 @@
-"""The worker: every event is handled, whatever dies, fails or hurries meanwhile."""
+"""The worker: every event is handled, whatever dies, fails or hurries meanwhile.
+
+All of it looks at the same table and starts workers in the same way, so it is one piece.
+"""
 
 import asyncio
 import time
